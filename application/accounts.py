@@ -1,0 +1,126 @@
+"""Accounts: registering, proving the address, which brings the trial, and signing in and out."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from application.errors import (
+    AccountSuspended,
+    PasswordTooWeak,
+    SignInRefused,
+    TokenInvalid,
+    UnknownTimeZone,
+)
+from application.ports import Credential, Credentials, Mail, Mailer, Passwords, Sessions, Store, Tokens
+from application.retrying import retried
+from domain.credit_ledger import CreditLedger
+from domain.email_claim import AddressMalformed, EmailClaim, claim_id
+from domain.personal import Personal
+from domain.user import User
+
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+"""In characters. Length is asked for, not a mix of signs (NIST SP 800-63B, 3.1.1.2)."""
+SESSION_LIFETIME = timedelta(days=30)
+VERIFICATION_LIFETIME = timedelta(hours=24)
+_VERIFICATION = "verify-email"
+
+
+@dataclass(frozen=True)
+class Accounts:
+    store: Store
+    credentials: Credentials
+    passwords: Passwords
+    sessions: Sessions
+    tokens: Tokens
+    mailer: Mailer
+    claim_key: bytes
+    app_url: str
+
+    @retried
+    def register(
+        self, user_id: UUID, *, email: Personal, password: str, name: Personal, time_zone: str = "UTC"
+    ) -> None:
+        """Open an account with an empty ledger; repeated with the same id, it changes nothing.
+
+        Raises AddressMalformed, AddressTaken, PasswordTooWeak, NameTooLong or UnknownTimeZone.
+        """
+        _check_password(password)
+        _check_time_zone(time_zone)
+        claim = claim_id(email, self.claim_key)
+        if self.store.find(User, user_id):
+            return
+        if (address := self.store.find(EmailClaim, claim)) is None:
+            address = EmailClaim.claim(claim, user_id)
+        else:
+            address.claim_again(user_id)
+        user = User.register(user_id, email=email, name=name, claim_id=claim, time_zone=time_zone)
+        credential = Credential(user_id, self.passwords.hash(password))
+        with self.store.transaction():
+            self.credentials.put(claim, credential)
+            self.store.save(user, address, CreditLedger.open(user_id))
+
+    def send_verification(self, user_id: UUID, message_id: UUID) -> None:
+        """Mail a fresh link that proves the address. An address already proved gets none."""
+        user = self.store.get(User, user_id)
+        if user.email_verified or not user.active:
+            return
+        token = self.tokens.issue(_VERIFICATION, user_id, VERIFICATION_LIFETIME)
+        self.mailer.send(
+            Mail(
+                message_id=message_id,
+                to=user.email,
+                subject="Confirm your address for Stage in Seconds",
+                text=(
+                    "Welcome to Stage in Seconds.\n\n"
+                    "Open this link within 24 hours to confirm your address and get your free credits:\n\n"
+                    f"{self.app_url}/verify?token={token}\n\n"
+                    "If you did not ask for this, you need not do anything.\n"
+                ),
+            )
+        )
+
+    @retried
+    def confirm_verification(self, token: str) -> UUID:
+        """Prove an address with its token; the mailbox's first time grants the trial. Raises TokenInvalid."""
+        with self.store.transaction():
+            user = self.store.get(User, self.tokens.redeem(_VERIFICATION, token))
+            if user.erased:  # their mailbox may be somebody else's by now
+                raise TokenInvalid
+            address = self.store.get(EmailClaim, user.claim_id)
+            ledger = self.store.get(CreditLedger, CreditLedger.id_for(user.id))
+            user.verify_email()
+            if not address.trial_used:
+                address.use_trial()
+                ledger.grant_trial()
+            self.store.save(user, address, ledger)
+        return user.id
+
+    def sign_in(self, *, email: Personal, password: str, device: str) -> str:
+        """A session's token. Raises SignInRefused, or AccountSuspended to whoever knows the password."""
+        try:
+            credential = self.credentials.find(claim_id(email, self.claim_key))
+        except AddressMalformed:
+            credential = None
+        matches = self.passwords.matches(password, credential.password_hash if credential else None)
+        if credential is None or not matches:
+            raise SignInRefused
+        if not self.store.get(User, credential.user_id).active:
+            raise AccountSuspended
+        return self.sessions.open(credential.user_id, device=device, lifetime=SESSION_LIFETIME)
+
+    def sign_out(self, token: str) -> None:
+        """End the token's session; a token that is not known changes nothing."""
+        self.sessions.revoke(token)
+
+
+def _check_password(password: str) -> None:
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise PasswordTooWeak(SHORTEST_PASSWORD, LONGEST_PASSWORD)
+
+
+def _check_time_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UnknownTimeZone from error

@@ -1,0 +1,108 @@
+"""How each kind of reaction is performed: which use case it calls, how often, and what follows in the end."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from application.accounts import Accounts
+from application.jobs import Jobs
+from application.reactions import Answer, Performer, References
+from application.retention import Retention
+from application.rules import (
+    DELETE_PICTURES,
+    EXPIRE_JOB,
+    GIVE_UP_PICTURES,
+    REMOVE_UPLOADS,
+    SEND_VERIFICATION,
+    STAGE_PHOTO,
+)
+from application.staging import Staging
+from domain.pictures import PictureKind
+
+_PATIENT = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 30, 120, 600, 1800, 3600))
+"""For what nobody sits and waits for."""
+
+
+def performers(
+    *, staging: Staging, accounts: Accounts, jobs: Jobs, retention: Retention
+) -> Mapping[str, Performer]:
+    """The performer of each kind."""
+
+    def send_verification(reaction_id: UUID, references: References) -> Answer:
+        accounts.send_verification(UUID(references["user_id"]), message_id=reaction_id)
+        return {}
+
+    def stage_photo(_reaction_id: UUID, references: References) -> Answer:
+        return staging.stage(*_photo(references))
+
+    def delete_pictures(_reaction_id: UUID, references: References) -> Answer:
+        return retention.delete(UUID(references["job_id"]), PictureKind(references["pictures"]))
+
+    listed = (
+        Performer(
+            kind=STAGE_PHOTO,
+            call=stage_photo,
+            record=lambda references, answer: staging.record(*_photo(references), answer),
+            give_up=lambda references: staging.give_up(*_photo(references)),
+            attempts=3,
+            rank=10,
+        ),
+        Performer(
+            kind=EXPIRE_JOB,
+            call=_nobody_to_call,
+            record=lambda references, _answer: jobs.expire(UUID(references["job_id"])),
+            give_up=_nothing_to_undo,
+            attempts=8,
+            pauses=_PATIENT,
+        ),
+        Performer(
+            kind=SEND_VERIFICATION,
+            call=send_verification,
+            record=_nothing_to_record,
+            give_up=_nothing_to_undo,
+            attempts=8,
+            pauses=_PATIENT,
+        ),
+        Performer(
+            kind=DELETE_PICTURES,
+            call=delete_pictures,
+            record=_nothing_to_record,
+            give_up=_nothing_to_undo,
+            attempts=100,  # days: it was promised
+            pauses=_PATIENT,
+            rank=20,
+        ),
+        Performer(
+            kind=GIVE_UP_PICTURES,
+            call=lambda _reaction_id, _references: retention.give_up_past_terms(),
+            record=_nothing_to_record,
+            give_up=_nothing_to_undo,
+            attempts=3,  # the next one comes by itself
+            rank=20,
+        ),
+        Performer(
+            kind=REMOVE_UPLOADS,
+            call=lambda _reaction_id, _references: retention.remove_unused_uploads(),
+            record=_nothing_to_record,
+            give_up=_nothing_to_undo,
+            attempts=3,
+            rank=20,
+        ),
+    )
+    return {performer.kind: performer for performer in listed}
+
+
+def _photo(references: References) -> tuple[UUID, UUID]:
+    return UUID(references["job_id"]), UUID(references["photo_id"])
+
+
+def _nobody_to_call(_reaction_id: UUID, _references: References) -> Answer:
+    return {}
+
+
+def _nothing_to_record(_references: References, _answer: Answer) -> None:
+    """What was called is all there is to it."""
+
+
+def _nothing_to_undo(_references: References) -> None:
+    """The dead row, which operators see, says it all."""

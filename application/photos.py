@@ -1,0 +1,47 @@
+"""What the application knows of pictures, and what can be wrong with a photo somebody sends."""
+
+from dataclasses import dataclass
+
+PHOTO_BYTES = 15 * 1000 * 1000
+"""The largest photo taken, in bytes (15 MB; domain.md, Rules)."""
+PHOTO_MEGAPIXELS = 60
+"""The most pixels a photo may have, in millions (domain.md, Rules)."""
+
+
+@dataclass(frozen=True)
+class PhotoFacts:
+    """What decoding a photo showed. Width and height are those of the picture shown upright, in pixels."""
+
+    media_type: str
+    width: int
+    height: int
+
+
+class PhotoRejected(Exception):
+    """The bytes cannot be taken as a photo. Subclasses say why."""
+
+
+class PhotoEmpty(PhotoRejected):
+    """There are no bytes."""
+
+
+class PhotoTooLarge(PhotoRejected):
+    """More bytes than PHOTO_BYTES."""
+
+
+class PhotoUnsupported(PhotoRejected):
+    """Not a format that is taken, whatever its name or header says."""
+
+
+class PhotoUnreadable(PhotoRejected):
+    """Of a format that is taken, but it cannot be decoded to the end."""
+
+
+class PhotoAnimated(PhotoRejected):
+    """More than one picture in one file."""
+
+
+class PhotoHasTooManyPixels(PhotoRejected):
+    def __init__(self, megapixels: float) -> None:
+        super().__init__(megapixels)
+        self.megapixels, self.limit = megapixels, PHOTO_MEGAPIXELS

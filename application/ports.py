@@ -1,0 +1,246 @@
+"""What the use cases need from the outside, each named for the need; adapters live in infrastructure."""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from application.photos import PhotoFacts
+from domain.aggregate import Aggregate
+from domain.brief import Brief, Preset
+from domain.personal import Personal
+from domain.pictures import PictureKind
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class Store(Protocol):
+    """The aggregates' histories."""
+
+    def get(self, kind: type[A], aggregate_id: UUID) -> A:
+        """The aggregate as of now. Raises NotFound."""
+        ...
+
+    def find(self, kind: type[A], aggregate_id: UUID) -> A | None:
+        """The aggregate as of now, or None if nothing ever happened to it."""
+        ...
+
+    def save(self, *aggregates: Aggregate) -> None:
+        """Append all new events of these aggregates, all or none. Raises ConcurrentChange."""
+        ...
+
+    def transaction(self, *locked: UUID) -> AbstractContextManager[None]:
+        """All that is saved inside, here and through the other ports, is kept together or not at all.
+
+        Whoever else asks for one of the `locked` ids waits until this transaction ends. Nothing inside may
+        call the outside world.
+        """
+        ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The database's time, in UTC: the same for every process."""
+        ...
+
+
+@dataclass(frozen=True)
+class Credential:
+    user_id: UUID
+    password_hash: str
+
+
+class Credentials(Protocol):
+    """Password hashes, kept out of the event log and found by the claim on the address."""
+
+    def put(self, claim_id: UUID, credential: Credential) -> None: ...
+
+    def find(self, claim_id: UUID) -> Credential | None: ...
+
+
+class Passwords(Protocol):
+    """A slow, salted hash."""
+
+    def hash(self, password: str) -> str: ...
+
+    def matches(self, password: str, password_hash: str | None) -> bool:
+        """Takes as long without a hash as with one, so that nobody learns which addresses have accounts."""
+        ...
+
+
+class Sessions(Protocol):
+    """Devices signed in. Only hashes of the tokens are kept."""
+
+    def open(self, user_id: UUID, *, device: str, lifetime: timedelta) -> str:
+        """A new opaque token."""
+        ...
+
+    def revoke(self, token: str) -> None: ...
+
+
+class Tokens(Protocol):
+    """Single-use tokens that are mailed. Only hashes are kept, each bound to its purpose."""
+
+    def issue(self, purpose: str, user_id: UUID, lifetime: timedelta) -> str: ...
+
+    def redeem(self, purpose: str, token: str) -> UUID:
+        """The user it was issued to. Raises TokenInvalid."""
+        ...
+
+
+@dataclass(frozen=True)
+class Mail:
+    message_id: UUID
+    """Stable over retries, so that a mailbox can drop a second copy."""
+    to: Personal
+    subject: str
+    text: str
+
+
+class Mailer(Protocol):
+    def send(self, mail: Mail) -> None: ...
+
+
+@dataclass(frozen=True)
+class Upload:
+    upload_id: UUID
+    user_id: UUID
+    sha256: str
+    facts: PhotoFacts
+    size: int
+    """In bytes, as stored."""
+    name: Personal
+    expires_at: datetime
+    job_id: UUID | None = None
+
+
+class UploadRecords(Protocol):
+    def add(self, upload: Upload) -> None:
+        """Adding the same upload again changes nothing. Waits while the same picture is being removed."""
+        ...
+
+    def find(self, user_id: UUID, upload_id: UUID) -> Upload | None:
+        """None also when it is another user's."""
+        ...
+
+    def find_many(self, user_id: UUID, upload_ids: Collection[UUID]) -> Mapping[UUID, Upload]:
+        """Those of these that are this user's, by id."""
+        ...
+
+    def take_all(self, upload_ids: Collection[UUID], job_id: UUID) -> bool:
+        """Give these uploads to a job, all or none; it may ask again.
+
+        False when another job has one of them, or one has expired or is not there.
+        """
+        ...
+
+    def unused(self, *, limit: int) -> list[Upload]:
+        """Uploads that no job took in time and that none can take any more, the oldest first."""
+        ...
+
+    def forget(self, upload_ids: Collection[UUID], *, taken_by: UUID | None) -> None:
+        """Of these uploads, forget those that this job, or none, has taken."""
+        ...
+
+
+class Pictures(Protocol):
+    """The object store, content-addressed: a picture's name is its owner and the SHA-256 of its bytes."""
+
+    def put(self, owner: UUID, kind: str, picture: bytes, media_type: str) -> str:
+        """Store it, and return its SHA-256 in hexadecimal. Storing it again changes nothing."""
+        ...
+
+    def get(self, owner: UUID, kind: str, sha256: str) -> bytes:
+        """Raises PictureNotFound."""
+        ...
+
+    def has(self, owner: UUID, kind: str, sha256: str) -> bool: ...
+
+    def stream(self, owner: UUID, kind: str, sha256: str) -> AsyncIterator[bytes]:
+        """The same in pieces, for answers that must not be held in memory."""
+        ...
+
+    def delete(self, owner: UUID, kind: str, sha256: str) -> None:
+        """Whether it is there or not, it is gone afterwards."""
+        ...
+
+    def clear(self, owner: UUID, kind: str) -> int:
+        """Delete all pictures of this kind; how many there were."""
+        ...
+
+
+class PictureUses(Protocol):
+    """What still needs a picture. Jobs are told as read models know them, which may lag behind the log."""
+
+    def knows_removal(self, job_id: UUID, kind: PictureKind) -> bool:
+        """Whether the read models know that these pictures were removed, and so all that came before it."""
+        ...
+
+    def original_needed(self, owner: UUID, sha256: str) -> bool:
+        """Whether a job of the owner's, or an upload that a job has taken or still can, has this original.
+
+        An upload whose job the read models do not know yet counts, too.
+        """
+        ...
+
+    def undisturbed(self, owner: UUID, sha256: str) -> AbstractContextManager[None]:
+        """Inside, no upload of this original is added: that nobody needs it stays true.
+
+        It keeps others from nothing else, so the object store may be called inside.
+        """
+        ...
+
+    def past_term(self, kind: PictureKind, *, ended_before: datetime, limit: int) -> list[UUID]:
+        """Jobs that ended before then and still have pictures of this kind, those that ended first, first."""
+        ...
+
+
+class Darkroom(Protocol):
+    """Looks at photos as they come in."""
+
+    def inspect(self, photo: bytes) -> PhotoFacts:
+        """Decode the photo to the end. Raises PhotoRejected."""
+        ...
+
+    def strip(self, photo: bytes) -> bytes:
+        """Without GPS and other personal metadata, its pixels untouched."""
+        ...
+
+
+@dataclass(frozen=True)
+class StagedPicture:
+    picture: bytes
+    media_type: str
+    engine: str
+    version: str
+
+
+class Refusal(Exception):
+    """The stager's safety rules refused this photo; trying again will not help."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class RetryLater(Exception):
+    """It is too early; the outside world, or something here that has to happen first, asks for patience."""
+
+    def __init__(self, delay: timedelta) -> None:
+        super().__init__(delay)
+        self.delay = delay
+
+
+class Stager(Protocol):
+    """Turns a photo into what the brief asks for."""
+
+    @property
+    def presets(self) -> frozenset[Preset]:
+        """What it can do."""
+        ...
+
+    def stage(self, photo: bytes, brief: Brief) -> StagedPicture:
+        """Raises Refusal, RetryLater, PhotoRejected, or anything else for a failed attempt."""
+        ...

@@ -1,0 +1,25 @@
+"""A recorded event as followers see it: the fact itself, and the envelope it was stored in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    position: int
+    """Its place in the whole log, from 1; gaps are possible, repetitions are not."""
+    stream_id: UUID
+    version: int
+    """Its place in its stream, from 1."""
+    name: str
+    """`Aggregate.Event`."""
+    event: Any
+    """The domain event; personal texts in it stay sealed until somebody asks for them."""
+    owner: UUID | None
+    actor: str
+    cause: str
+    correlation: str
+    recorded_at: datetime
+    """By the database's clock, in UTC; never earlier than the stream's event before it."""

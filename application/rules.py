@@ -1,0 +1,44 @@
+"""Which event asks for what: the whole list of rules, in one place; schedules.py has what time asks for."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from application.reactions import Reaction, Rule
+from application.recorded import Recorded
+
+STAGE_PHOTO = "stage_photo"
+EXPIRE_JOB = "expire_job"
+SEND_VERIFICATION = "send_verification"
+DELETE_PICTURES = "delete_pictures"
+GIVE_UP_PICTURES = "give_up_pictures"
+REMOVE_UPLOADS = "remove_uploads"
+
+JOB_LIFETIME = timedelta(hours=24)
+"""How long a job may take before what is left of it fails (domain.md, PhotoJob)."""
+
+
+def _stage_photos(recorded: Recorded) -> Iterator[Reaction]:
+    for photo in recorded.event.photos:
+        photo_id = str(photo.photo_id)
+        yield Reaction(STAGE_PHOTO, photo_id, {"job_id": str(recorded.stream_id), "photo_id": photo_id})
+
+
+def _expire_job(recorded: Recorded) -> Iterator[Reaction]:
+    yield Reaction(EXPIRE_JOB, "", {"job_id": str(recorded.stream_id)}, delay=JOB_LIFETIME)
+
+
+def _send_verification(recorded: Recorded) -> Iterator[Reaction]:
+    yield Reaction(SEND_VERIFICATION, "", {"user_id": str(recorded.stream_id)})
+
+
+def _delete_pictures(recorded: Recorded) -> Iterator[Reaction]:
+    for kind in recorded.event.kinds:
+        yield Reaction(DELETE_PICTURES, kind, {"job_id": str(recorded.stream_id), "pictures": kind})
+
+
+RULES = (
+    Rule(STAGE_PHOTO, frozenset({"PhotoJob.Submitted"}), _stage_photos),
+    Rule(EXPIRE_JOB, frozenset({"PhotoJob.Submitted"}), _expire_job),
+    Rule(SEND_VERIFICATION, frozenset({"User.Registered"}), _send_verification),
+    Rule(DELETE_PICTURES, frozenset({"PhotoJob.PicturesRemoved"}), _delete_pictures),
+)

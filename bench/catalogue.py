@@ -1,0 +1,48 @@
+"""Which benches there are, and what each must reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from operator import ge, lt
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A module of this package with a function `run() -> dict`."""
+
+    about: str
+    at_least: Mapping[str, float] = field(default_factory=dict)
+    """What figures of its result must reach."""
+    below: Mapping[str, float] = field(default_factory=dict)
+    """What other figures must stay below."""
+
+    def missed(self, result: Mapping[str, Any]) -> list[str]:
+        """What the result does not reach, in words."""
+        wanted = [
+            *((figure, ">=", ge, bound) for figure, bound in self.at_least.items()),
+            *((figure, "<", lt, bound) for figure, bound in self.below.items()),
+        ]
+        return [
+            f"{figure} is {result[figure]}, must be {sign} {bound:g}"
+            for figure, sign, reached, bound in wanted
+            if not reached(result[figure], bound)
+        ]
+
+
+BENCHES: Mapping[str, Bench] = {
+    "reads": Bench(
+        "GET /jobs and others against an equal handler with one SELECT", at_least={"ratio_to_limit": 0.6}
+    ),
+    "commands": Bench(
+        "POST /jobs against an equal handler with one durable INSERT", at_least={"ratio_to_limit": 0.4}
+    ),
+    "job30": Bench("thirty photos, three seconds each", below={"seconds": 6, "overhead_ms": 60}),
+    "fairness": Bench("ten users with thirty photos each at once", below={"ratio": 2}),
+    "zip": Bench(
+        "thirty photos of 15 MB in one download, against sending the files as they are",
+        at_least={"ratio_to_limit": 0.7},
+        below={"first_byte_ms": 100, "extra_mb": 64},
+    ),
+    "darkroom": Bench("enhancing photos"),
+    "intake": Bench("taking photos in, against Pillow", below={"time_ratio": 0.8, "memory_ratio": 0.5}),
+}

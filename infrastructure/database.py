@@ -1,0 +1,103 @@
+"""The database as the synchronous adapters use it: a pool, and transactions that all of them join."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+
+@dataclass
+class _Transaction:
+    connection: Connection[TupleRow]
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Database:
+    """A pool of connections in the role of the application.
+
+    A transaction is bound to the thread or task that began it: whatever asks for a connection inside gets
+    that transaction's, so adapters need not hand connections around.
+    """
+
+    def __init__(self, url: str, *, size: int = 16) -> None:
+        self.url = url
+        self._current: ContextVar[_Transaction | None] = ContextVar("transaction", default=None)
+        self._pool = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=size,
+            open=False,
+            kwargs={"autocommit": True, "prepare_threshold": 2},
+            check=ConnectionPool.check_connection,
+            timeout=10,
+            name="application",
+        )
+
+    def open(self) -> None:
+        """Begin to connect. The pool keeps trying when the database is away."""
+        self._pool.open()
+
+    def close(self) -> None:
+        self._pool.close()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection[TupleRow]]:
+        """The current transaction's connection, or one in which each statement commits by itself."""
+        if transaction := self._current.get():
+            yield transaction.connection
+            return
+        with self._pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self, *locked: UUID) -> Iterator[None]:
+        """Keep everything inside together; whoever else names one of the `locked` ids waits for the end.
+
+        Inside another transaction it is that one. Locks are taken in one order, so they cannot deadlock, and
+        before anything is written, so that waiting for them holds no follower back.
+        """
+        if self._current.get():
+            yield
+            return
+        with self._pool.connection() as connection:
+            transaction = _Transaction(connection)
+            with connection.transaction():
+                for key in sorted(locked):
+                    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(key)])
+                token = self._current.set(transaction)
+                try:
+                    yield
+                finally:
+                    self._current.reset(token)
+        for callback in transaction.after_commit:
+            callback()
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call this once the current transaction is durable, or now if there is none."""
+        if transaction := self._current.get():
+            transaction.after_commit.append(callback)
+        else:
+            callback()
+
+    def one(self, statement: str, parameters: Any = None) -> TupleRow | None:
+        """The first row that a statement returns, or None."""
+        with self.connection() as connection:
+            return connection.execute(statement, parameters).fetchone()
+
+    def execute(self, statement: str, parameters: Any = None) -> int:
+        """Run a statement that returns nothing; how many rows it touched."""
+        with self.connection() as connection:
+            return connection.execute(statement, parameters).rowcount
+
+    def now(self) -> datetime:
+        """The database's clock, in UTC."""
+        with self.connection() as connection:
+            (now,) = connection.execute("SELECT clock_timestamp()").fetchall()[0]
+        return cast(datetime, now).astimezone(UTC)

@@ -1,0 +1,181 @@
+"""Sealing personal texts, each with its owner's key: destroying the key forgets them wherever they lie."""
+
+import base64
+import os
+import time
+from binascii import a2b_base64
+from hashlib import sha256
+from typing import TypeVar
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.personal import ERASED, Personal
+from infrastructure.database import Database
+
+KEY_LENGTH = 32
+"""In bytes: AES-256."""
+CACHE_SECONDS = 60
+"""How long a key may be used without looking whether it still exists (architecture.md, The event store)."""
+_CACHE_SIZE = 10_000
+_NONCE_LENGTH = 12
+_FINGERPRINT_LENGTH = 4
+_PREFIX = "sealed:1:"
+_ID = slice(len(_PREFIX), len(_PREFIX) + 32)
+_SEALED = slice(len(_PREFIX) + 33, None)
+"""Where in a sealed text its parts are."""
+
+Name = TypeVar("Name")
+Key = TypeVar("Key", AESGCM, AESGCM | None)
+Cache = dict[Name, tuple[Key, float]]
+"""Keys with the moment of the monotonic clock until which they may be used."""
+
+
+class KeyDestroyed(Exception):
+    """Nothing more can be sealed for this owner: their key was destroyed."""
+
+    def __init__(self, key_id: UUID) -> None:
+        super().__init__(key_id)
+        self.key_id = key_id
+
+
+class WrongMasterKey(Exception):
+    """A stored key cannot be unwrapped: MASTER_KEY is not the one that wrapped it."""
+
+
+class Keyring:
+    """Data keys, one an owner, kept in `stage.data_keys` wrapped by the master key.
+
+    A sealed text is `sealed:1:<key id>:<base64url of nonce and ciphertext>` (AES-256-GCM, the key's id
+    authenticated). A wrapped key is four bytes of the master key's SHA-256, to tell which one wrapped it,
+    then nonce and ciphertext.
+    """
+
+    def __init__(self, database: Database, master_key: bytes) -> None:
+        self._database = database
+        self._master = AESGCM(master_key)
+        self._fingerprint = sha256(master_key).digest()[:_FINGERPRINT_LENGTH]
+        self._cache: Cache[UUID, AESGCM | None] = {}
+        self._unwrapped_before: Cache[bytes, AESGCM] = {}
+
+    def seal(self, key_id: UUID, text: str) -> str:
+        """The text as only this key opens it; the first use makes the key. Raises KeyDestroyed."""
+        nonce = os.urandom(_NONCE_LENGTH)
+        sealed = self._sealing_key(key_id).encrypt(nonce, text.encode(), key_id.bytes)
+        return f"{_PREFIX}{key_id.hex}:{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+
+    def open(self, token: str) -> str:
+        """The text that was sealed, or ERASED once its key is destroyed."""
+        key_id, sealed = _parts(token)
+        key = self._opening_key(UUID(bytes=key_id))
+        return ERASED if key is None else _decrypted(key, key_id, sealed)
+
+    def open_wrapped(self, wrapped: bytes | None, token: str) -> str:
+        """The same without looking the key up: `wrapped` was selected beside the token, None if destroyed."""
+        if wrapped is None:
+            return ERASED
+        key_id, sealed = _parts(token)
+        key, until = self._unwrapped_before.get(wrapped, (None, 0.0))
+        if key is None or until < time.monotonic():
+            key = self._unwrapped(UUID(bytes=key_id), wrapped)
+            _keep(self._unwrapped_before, wrapped, key)
+        return _decrypted(key, key_id, sealed)
+
+    def destroy(self, key_id: UUID) -> None:
+        """Forget everything sealed with this key, for ever. A key that never was can never be made."""
+        self._database.execute(
+            """
+            INSERT INTO stage.data_keys (key_id, wrapped, destroyed_at) VALUES (%s, NULL, clock_timestamp())
+            ON CONFLICT (key_id) DO UPDATE
+            SET wrapped = NULL, destroyed_at = coalesce(data_keys.destroyed_at, clock_timestamp())
+            """,
+            [key_id],
+        )
+        self._database.after_commit(lambda: self._remember(key_id, None))
+
+    def _sealing_key(self, key_id: UUID) -> AESGCM:
+        if cached := self._cached(key_id):
+            key = cached[0]
+        else:
+            fresh = self._wrapped(key_id, AESGCM.generate_key(KEY_LENGTH * 8))
+            row = self._database.one(
+                """
+                INSERT INTO stage.data_keys (key_id, wrapped) VALUES (%s, %s)
+                ON CONFLICT (key_id) DO UPDATE SET key_id = excluded.key_id
+                RETURNING wrapped
+                """,
+                [key_id, fresh],
+            )
+            key = self._unwrapped(key_id, row[0]) if row and row[0] else None
+            # A key made in a transaction that is rolled back must not be used by anybody afterwards.
+            self._database.after_commit(lambda: self._remember(key_id, key))
+        if key is None:
+            raise KeyDestroyed(key_id)
+        return key
+
+    def _opening_key(self, key_id: UUID) -> AESGCM | None:
+        if cached := self._cached(key_id):
+            return cached[0]
+        row = self._database.one("SELECT wrapped FROM stage.data_keys WHERE key_id = %s", [key_id])
+        key = self._unwrapped(key_id, row[0]) if row and row[0] else None
+        if row:
+            self._database.after_commit(lambda: self._remember(key_id, key))
+        return key
+
+    def _cached(self, key_id: UUID) -> tuple[AESGCM | None, float] | None:
+        cached = self._cache.get(key_id)
+        return cached if cached and time.monotonic() < cached[1] else None
+
+    def _remember(self, key_id: UUID, key: AESGCM | None) -> None:
+        _keep(self._cache, key_id, key)
+        if key is None:
+            self._unwrapped_before.clear()
+
+    def _wrapped(self, key_id: UUID, key: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_LENGTH)
+        return self._fingerprint + nonce + self._master.encrypt(nonce, key, key_id.bytes)
+
+    def _unwrapped(self, key_id: UUID, wrapped: bytes) -> AESGCM:
+        nonce = wrapped[_FINGERPRINT_LENGTH : _FINGERPRINT_LENGTH + _NONCE_LENGTH]
+        try:
+            key = self._master.decrypt(nonce, wrapped[_FINGERPRINT_LENGTH + _NONCE_LENGTH :], key_id.bytes)
+        except InvalidTag:
+            raise WrongMasterKey from None
+        return AESGCM(key)
+
+
+class Sealed(Personal):
+    """A personal text as it was stored; it is opened only when somebody asks for it."""
+
+    __slots__ = ("_keyring", "token")
+
+    def __init__(self, token: str, keyring: Keyring) -> None:
+        self.token = token
+        self._keyring = keyring
+
+    @property
+    def text(self) -> str:
+        return self._keyring.open(self.token)
+
+
+def is_sealed(text: str) -> bool:
+    """Whether this is a sealed text, and not a clear one that was never meant to be stored."""
+    return text.startswith(_PREFIX)
+
+
+def _keep(cache: Cache[Name, Key], name: Name, key: Key) -> None:
+    if len(cache) >= _CACHE_SIZE:
+        cache.clear()
+    cache[name] = key, time.monotonic() + CACHE_SECONDS
+
+
+def _parts(token: str) -> tuple[bytes, bytes]:
+    """The key's id, and nonce with ciphertext. A list opens hundreds of texts, so nothing is parsed twice."""
+    if not is_sealed(token):
+        raise ValueError("not a sealed text")
+    return bytes.fromhex(token[_ID]), a2b_base64(token[_SEALED].replace("-", "+").replace("_", "/"))
+
+
+def _decrypted(key: AESGCM, key_id: bytes, sealed: bytes) -> str:
+    return key.decrypt(sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], key_id).decode()

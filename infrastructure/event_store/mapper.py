@@ -1,0 +1,145 @@
+"""Between domain events and stored bytes: JSON by msgspec, personal texts sealed, old shapes upcast."""
+
+import dataclasses
+from collections.abc import Callable
+from functools import cache
+from typing import Any, get_type_hints
+from uuid import UUID
+
+import msgspec
+from eventsourcing.domain import CanMutateAggregate, DomainEventProtocol
+from eventsourcing.persistence import Mapper, StoredEvent
+from eventsourcing.utils import get_topic, resolve_topic
+
+from application.recorded import Recorded
+from domain.personal import Personal
+from infrastructure.event_store.envelope import Envelope, decode_metadata
+from infrastructure.event_store.keyring import Keyring, Sealed
+
+Event = CanMutateAggregate[UUID]
+
+_NOT_STORED = {"originator_id", "originator_version", "originator_topic", "timestamp"}
+"""Fields that the envelope holds, or that follow from it; the library wants them on every event."""
+
+
+class UnsealedPersonalText(TypeError):
+    """An event of nobody's holds a personal text; only an owner's key can seal it."""
+
+
+class EventMapper(Mapper[UUID]):
+    """Maps events of our aggregates.
+
+    The state is the event's own fields as a JSON object in the order of their definition, with
+    `class_version` added above 1. An event class of a later version upcasts older states in static methods
+    `upcast_v1_v2(state)` and so on, as the library's own mapper has it.
+    """
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    def envelope(self, event: Event, *, owner: UUID | None, metadata: bytes) -> Envelope:
+        """The event as it is stored. Raises UnsealedPersonalText, or KeyDestroyed for a forgotten owner."""
+        topic = get_topic(type(event))
+        state = {name: getattr(event, name) for name in _shape(topic).__struct_fields__}
+        if (version := _class_version(type(event))) > 1:
+            state["class_version"] = version
+        return Envelope(
+            originator_id=event.originator_id,
+            originator_version=event.originator_version,
+            topic=topic,
+            state=msgspec.json.encode(state, enc_hook=self._sealing(owner)),
+            owner=owner,
+            metadata=metadata,
+        )
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
+        """As the library calls it, which knows no owners: for events without personal texts."""
+        if not isinstance(domain_event, CanMutateAggregate):
+            raise TypeError(f"{type(domain_event).__name__} is not an event of an aggregate")
+        return self.envelope(domain_event, owner=None, metadata=b"")
+
+    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
+        """The event again; its personal texts stay sealed until somebody asks for them."""
+        return self.event(
+            stored_event.topic,
+            stored_event.state,
+            UUID(str(stored_event.originator_id)),
+            stored_event.originator_version,
+        )
+
+    def event(self, topic: str, state: bytes, originator_id: UUID, version: int) -> Event:
+        """A domain event from its stored parts."""
+        event_class: type[Event] = resolve_topic(topic)
+        fields = self._decoded(topic, event_class, state)
+        fields["originator_id"] = originator_id
+        fields["originator_version"] = version
+        fields["originator_topic"] = topic.partition(".")[0]
+        fields["timestamp"] = None  # when it happened is `recorded_at`, by the database's clock
+        event = object.__new__(event_class)
+        event.__dict__.update(fields)
+        return event
+
+    def recorded(self, row: tuple[Any, ...]) -> Recorded:
+        """A row of `event_store.events` as followers see it; reader.COLUMNS tells the order."""
+        position, stream_id, version, topic, state, metadata, owner, recorded_at = row
+        about = decode_metadata(metadata)
+        return Recorded(
+            position=position,
+            stream_id=stream_id,
+            version=version,
+            name=topic,
+            event=self.event(topic, state, stream_id, version),
+            owner=owner,
+            actor=about.actor,
+            cause=about.cause,
+            correlation=about.correlation,
+            recorded_at=recorded_at,
+        )
+
+    def _decoded(self, topic: str, event_class: type[Event], state: bytes) -> dict[str, Any]:
+        shape = _shape(topic)
+        if _class_version(event_class) == 1:
+            fields = msgspec.json.decode(state, type=shape, dec_hook=self._unsealing)
+        else:
+            raw = msgspec.json.decode(state)
+            for version in range(raw.pop("class_version", 1), _class_version(event_class)):
+                getattr(event_class, f"upcast_v{version}_v{version + 1}")(raw)
+            fields = msgspec.convert(raw, shape, dec_hook=self._unsealing)
+        return {name: getattr(fields, name) for name in shape.__struct_fields__}
+
+    def _sealing(self, owner: UUID | None) -> Callable[[Any], Any]:
+        def seal(text: Any) -> str:
+            if not isinstance(text, Personal):
+                raise TypeError(f"{type(text).__name__} cannot be stored in an event")
+            if owner is None:
+                raise UnsealedPersonalText
+            return self._keyring.seal(owner, text.text)
+
+        return seal
+
+    def _unsealing(self, wanted: type[Any], token: Any) -> Any:
+        if wanted is not Personal:
+            raise TypeError(f"{wanted.__name__} cannot be read from an event")
+        return Sealed(token, self._keyring)
+
+
+@cache
+def _shape(topic: str) -> type[msgspec.Struct]:
+    """A Struct with the event's stored fields: msgspec decodes straight into it, and checks the types."""
+    event_class = resolve_topic(topic)
+    hints = get_type_hints(event_class)
+    return msgspec.defstruct(
+        event_class.__name__,
+        [
+            (field.name, hints[field.name])
+            if field.default is dataclasses.MISSING
+            else (field.name, hints[field.name], field.default)
+            for field in dataclasses.fields(event_class)
+            if field.name not in _NOT_STORED
+        ],
+    )
+
+
+def _class_version(event_class: type[Event]) -> int:
+    version: int = getattr(event_class, "class_version", 1)
+    return version

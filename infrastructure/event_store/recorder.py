@@ -1,0 +1,142 @@
+"""Appending to the log and reading streams and notifications from it, as the library's recorders do."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    DatabaseError,
+    IntegrityError,
+    Notification,
+    OperationalError,
+    StoredEvent,
+    Subscription,
+)
+from psycopg_pool import PoolTimeout
+
+from infrastructure.database import Database
+from infrastructure.event_store.envelope import Envelope
+from infrastructure.event_store.reader import Watermark
+from infrastructure.event_store.subscription import GapSafeSubscription
+
+_APPEND = """
+    SELECT event_store.append_events(
+        %b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[], %b::uuid[])
+"""
+_STREAM = """
+    SELECT originator_id, originator_version, topic, state FROM event_store.events
+    WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s
+    ORDER BY originator_version {order} LIMIT %s
+"""
+_ASCENDING, _DESCENDING = _STREAM.format(order="ASC"), _STREAM.format(order="DESC")
+_NOTIFICATIONS = """
+    SELECT originator_id, originator_version, topic, state, position FROM event_store.events
+    WHERE position >= %s AND position <= %s AND (%s::text[] IS NULL OR topic = ANY(%s))
+    ORDER BY position LIMIT %s
+"""
+_MAX = 2**63 - 1
+
+
+class PostgresAggregateRecorder(AggregateRecorder):
+    """Streams of events. Appending waits for nobody but a writer of the same stream."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
+        """Append, all or none. Raises IntegrityError when a stream has moved on, or was never there yet."""
+        self._append(stored_events)
+        return None
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Events of one stream in the order of their versions, or from the last one back."""
+        parameters = [originator_id, -1 if gt is None else gt, _MAX if lte is None else lte, limit]
+        with _translated(), self.database.connection() as connection:
+            rows = connection.execute(_DESCENDING if desc else _ASCENDING, parameters).fetchall()
+        return [StoredEvent(*row) for row in rows]
+
+    def _append(self, stored_events: Sequence[StoredEvent]) -> list[int]:
+        if not stored_events:
+            return []
+        columns = (
+            [UUID(str(event.originator_id)) for event in stored_events],
+            [event.originator_version for event in stored_events],
+            [event.topic for event in stored_events],
+            [event.state for event in stored_events],
+            [event.metadata if isinstance(event, Envelope) else b"" for event in stored_events],
+            [event.owner if isinstance(event, Envelope) else None for event in stored_events],
+        )
+        with _translated(), self.database.connection() as connection:
+            ((positions,),) = connection.execute(_APPEND, columns).fetchall()
+        return list(positions)
+
+
+class PostgresApplicationRecorder(PostgresAggregateRecorder, ApplicationRecorder):
+    """Streams and, across them, the log as a sequence of notifications."""
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
+        """Append, all or none, and return the positions. Raises IntegrityError as above."""
+        return self._append(stored_events)
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """What is visible now, which may have gaps that fill later: whoever follows uses a Watermark."""
+        first = 1 if start is None else start if inclusive_of_start else start + 1
+        wanted = list(topics) or None
+        parameters = [first, _MAX if stop is None else stop, wanted, wanted, limit]
+        with _translated(), self.database.connection() as connection:
+            rows = connection.execute(_NOTIFICATIONS, parameters).fetchall()
+        return [
+            Notification(
+                originator_id=originator_id,
+                originator_version=version,
+                topic=topic,
+                state=state,
+                id=position,
+            )
+            for originator_id, version, topic, state, position in rows
+        ]
+
+    def max_notification_id(self) -> int | None:
+        """The largest position, or None while the log is empty."""
+        with _translated():
+            row = self.database.one("SELECT max(position) FROM event_store.events")
+        return row[0] if row else None
+
+    def subscribe(
+        self, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> Subscription[ApplicationRecorder]:
+        """Everything after `gt`, for ever, without a gap."""
+        return GapSafeSubscription(self, Watermark(self.database.url), gt, topics)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The library's errors for the driver's."""
+    try:
+        yield
+    except (psycopg.errors.UniqueViolation, psycopg.errors.DeadlockDetected) as error:
+        raise IntegrityError(str(error)) from error
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise OperationalError(str(error)) from error
+    except psycopg.DatabaseError as error:
+        raise DatabaseError(str(error)) from error

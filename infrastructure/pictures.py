@@ -1,0 +1,93 @@
+"""Pictures in an object store, each under its owner and the SHA-256 of its bytes."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from hashlib import sha256 as digest
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import obstore
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from application.errors import PictureNotFound
+
+PIECE = 1024 * 1024
+"""Bytes read at a time."""
+
+
+class ObjectPictures:
+    """A bucket of s3://, gs:// or az://, or a folder of file://, laid out `users/<owner>/<kind>/<sha256>`.
+
+    A bucket's credentials come from its provider's usual environment variables.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._store = _store(url)
+
+    def put(self, owner: UUID, kind: str, picture: bytes, media_type: str) -> str:
+        """Store it whole or not at all; its SHA-256. Storing it again leaves the first as it is."""
+        sha256 = digest(picture).hexdigest()
+        self.keep(owner, kind, sha256, picture, media_type)
+        return sha256
+
+    def keep(self, owner: UUID, kind: str, name: str, picture: bytes, media_type: str) -> None:
+        """The same under a name of its own, for what follows from another picture: that one's SHA-256."""
+        # A local folder has nowhere to keep a media type; the read models know it anyway.
+        attributes = None if isinstance(self._store, LocalStore) else {"Content-Type": media_type}
+        with suppress(AlreadyExistsError):  # the same name is the same bytes
+            obstore.put(self._store, _path(owner, kind, name), picture, mode="create", attributes=attributes)
+
+    def get(self, owner: UUID, kind: str, sha256: str) -> bytes:
+        """The whole picture. Raises PictureNotFound."""
+        try:
+            return bytes(obstore.get(self._store, _path(owner, kind, sha256)).bytes())
+        except FileNotFoundError:
+            raise PictureNotFound(sha256) from None
+
+    def has(self, owner: UUID, kind: str, sha256: str) -> bool:
+        try:
+            obstore.head(self._store, _path(owner, kind, sha256))
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def stream(self, owner: UUID, kind: str, sha256: str) -> AsyncIterator[bytes]:
+        """The picture in pieces of about PIECE bytes. Raises PictureNotFound before the first."""
+        try:
+            found = await obstore.get_async(self._store, _path(owner, kind, sha256))
+        except FileNotFoundError:
+            raise PictureNotFound(sha256) from None
+        async for piece in found.stream(min_chunk_size=PIECE):
+            yield bytes(piece)
+
+    def delete(self, owner: UUID, kind: str, sha256: str) -> None:
+        """Whether it was there or not, it is gone afterwards."""
+        with suppress(FileNotFoundError):
+            obstore.delete(self._store, _path(owner, kind, sha256))
+
+    def clear(self, owner: UUID, kind: str) -> int:
+        """Delete all of the owner's pictures of this kind, and of kinds beneath it; how many there were."""
+        listed = obstore.list(self._store, prefix=f"users/{owner}/{kind}")
+        paths = [found["path"] for some in listed for found in some]
+        if paths:
+            obstore.delete(self._store, paths)
+        return len(paths)
+
+    def check(self) -> None:
+        """Raise whatever the store raises when it cannot be reached."""
+        next(iter(obstore.list(self._store, prefix="users", chunk_size=1)), None)
+
+
+def _store(url: str) -> ObjectStore:
+    parts = urlsplit(url)
+    if parts.scheme != "file":
+        return from_url(url)
+    folder = Path(unquote(parts.path))
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return LocalStore(folder)
+
+
+def _path(owner: UUID, kind: str, sha256: str) -> str:
+    return f"users/{owner}/{kind}/{sha256}"

@@ -1,0 +1,146 @@
+"""A user's jobs and their photos. Deleted jobs, and those of others, are not there."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from infrastructure.queries.reader import Reader
+from infrastructure.queries.tables import statement
+
+
+class JobRow(Struct, frozen=True):
+    job_id: UUID
+    status: str
+    preset: str
+    room_type: str | None
+    style: str | None
+    prompt: str | None
+    group_name: str | None
+    parent_job_id: UUID | None
+    photos: int
+    staged: int
+    refused: int
+    failed: int
+    cancelled: int
+    submitted_at: datetime
+    ended_at: datetime | None
+    version: int
+    position: int
+
+
+class PhotoRow(Struct, frozen=True):
+    photo_id: UUID
+    number: int
+    name: str
+    status: str
+    code: str | None
+    original: str
+    original_media_type: str
+    result: str | None
+    result_media_type: str | None
+    engine: str | None
+    engine_version: str | None
+    resolved_at: datetime | None
+
+
+class StagedPhoto(Struct, frozen=True):
+    """A delivered photo: what it was made from, and by what."""
+
+    photo_id: UUID
+    number: int
+    name: str
+    original_sha256: str
+    result_sha256: str
+    media_type: str
+    engine: str
+    engine_version: str
+    staged_at: datetime
+
+
+class PhotoPictures(Struct, frozen=True):
+    """Where a photo's pictures are, and how to name them."""
+
+    number: int
+    name: str
+    preset: str
+    original: str
+    original_media_type: str
+    result: str | None
+    result_media_type: str | None
+
+
+_SELECT: Final = """
+    SELECT jobs.job_id, jobs.status, jobs.preset, jobs.room_type, jobs.style, jobs.prompt, jobs.group_name,
+           jobs.parent_job_id, jobs.photos, jobs.staged, jobs.refused, jobs.failed, jobs.cancelled,
+           jobs.submitted_at, jobs.ended_at, jobs.version, jobs.position, keys.wrapped
+    FROM {jobs} AS jobs LEFT JOIN stage.data_keys AS keys ON keys.key_id = jobs.user_id
+    WHERE jobs.user_id = %(user_id)s AND jobs.deleted_at IS NULL
+"""
+
+_JOBS = statement(_SELECT + " AND jobs.position < %(before)s ORDER BY jobs.position DESC LIMIT %(limit)s")
+
+_JOB = statement(_SELECT + " AND jobs.job_id = %(job_id)s")
+
+_PHOTOS = statement("""
+    SELECT photos.photo_id, photos.number, photos.name, photos.status, photos.code,
+           photos.original, photos.original_media_type, photos.result, photos.result_media_type,
+           photos.engine, photos.engine_version, photos.resolved_at, keys.wrapped
+    FROM {photos} AS photos LEFT JOIN stage.data_keys AS keys ON keys.key_id = photos.user_id
+    WHERE photos.job_id = %(job_id)s AND photos.user_id = %(user_id)s
+    ORDER BY photos.number
+""")
+
+_STAGED = statement("""
+    SELECT photos.photo_id, photos.number, photos.name, photos.original AS original_sha256,
+           photos.result AS result_sha256, photos.result_media_type AS media_type,
+           photos.engine, photos.engine_version, photos.resolved_at AS staged_at, keys.wrapped
+    FROM {photos} AS photos LEFT JOIN stage.data_keys AS keys ON keys.key_id = photos.user_id
+    WHERE photos.job_id = %(job_id)s AND photos.user_id = %(user_id)s AND photos.result IS NOT NULL
+    ORDER BY photos.number
+""")
+
+_PICTURES = statement("""
+    SELECT photos.number, photos.name, jobs.preset, photos.original, photos.original_media_type,
+           photos.result, photos.result_media_type, keys.wrapped
+    FROM {photos} AS photos
+    JOIN {jobs} AS jobs ON jobs.job_id = photos.job_id AND jobs.deleted_at IS NULL
+    LEFT JOIN stage.data_keys AS keys ON keys.key_id = photos.user_id
+    WHERE photos.photo_id = %(photo_id)s AND photos.job_id = %(job_id)s AND photos.user_id = %(user_id)s
+""")
+
+
+async def jobs(reader: Reader, user_id: UUID, *, before: int, limit: int) -> list[JobRow]:
+    """The jobs submitted before a position of the log, newest first."""
+    return await reader.rows(
+        JobRow,
+        _JOBS,
+        {"user_id": user_id, "before": before, "limit": limit},
+        sealed=("prompt", "group_name"),
+    )
+
+
+async def job(reader: Reader, user_id: UUID, job_id: UUID) -> JobRow | None:
+    return await reader.row(
+        JobRow, _JOB, {"user_id": user_id, "job_id": job_id}, sealed=("prompt", "group_name")
+    )
+
+
+async def photos(reader: Reader, user_id: UUID, job_id: UUID) -> list[PhotoRow]:
+    """In the order in which they were submitted."""
+    return await reader.rows(PhotoRow, _PHOTOS, {"user_id": user_id, "job_id": job_id}, sealed=("name",))
+
+
+async def staged(reader: Reader, user_id: UUID, job_id: UUID) -> list[StagedPhoto]:
+    """The job's delivered photos, in the order in which they were submitted."""
+    return await reader.rows(StagedPhoto, _STAGED, {"user_id": user_id, "job_id": job_id}, sealed=("name",))
+
+
+async def pictures(reader: Reader, user_id: UUID, job_id: UUID, photo_id: UUID) -> PhotoPictures | None:
+    return await reader.row(
+        PhotoPictures,
+        _PICTURES,
+        {"user_id": user_id, "job_id": job_id, "photo_id": photo_id},
+        sealed=("name",),
+    )

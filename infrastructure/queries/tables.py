@@ -1,0 +1,34 @@
+"""The read models that queries read: each by the version that this release's projections fill."""
+
+from typing import Final, LiteralString
+
+from psycopg import sql
+
+from application.projections.credit_lots import CreditLots
+from application.projections.jobs import Jobs
+from application.projections.photos import Photos
+from application.projections.statement import Statement
+from application.projections.users import Users
+
+USERS: Final = Users.table.versioned_name
+JOBS: Final = Jobs.table.versioned_name
+PHOTOS: Final = Photos.table.versioned_name
+CREDIT_LOTS: Final = CreditLots.table.versioned_name
+STATEMENT: Final = Statement.table.versioned_name
+
+READ_MODELS: Final = (USERS, JOBS, PHOTOS, CREDIT_LOTS, STATEMENT)
+
+
+def statement(text: LiteralString) -> bytes:
+    """SQL in which `{jobs}` and the like stand for today's tables, made once and sent as it is."""
+    return (
+        sql.SQL(text)
+        .format(
+            users=sql.Identifier("read_models", USERS),
+            jobs=sql.Identifier("read_models", JOBS),
+            photos=sql.Identifier("read_models", PHOTOS),
+            credit_lots=sql.Identifier("read_models", CREDIT_LOTS),
+            statement=sql.Identifier("read_models", STATEMENT),
+        )
+        .as_bytes()
+    )

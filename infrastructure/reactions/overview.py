@@ -1,0 +1,69 @@
+"""What health and operators ask about reactions."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import TupleRow, class_row
+
+from application.reactions import References
+
+
+@dataclass(frozen=True)
+class Open:
+    """The reactions of one kind that have not ended, and those that died."""
+
+    kind: str
+    due: int
+    """Could be claimed now."""
+    later: int
+    """Will be due."""
+    running: int
+    dead: int
+    oldest_due: timedelta | None
+    """For how long the oldest due one has waited."""
+
+
+@dataclass(frozen=True)
+class DeadReaction:
+    reaction_id: UUID
+    kind: str
+    owner: UUID
+    references: References
+    attempts: int
+    last_error: str | None
+    cause_position: int | None
+    """None when a schedule asked for it."""
+    correlation: str
+    ended_at: datetime
+
+
+COUNTS = """
+SELECT kind,
+       count(*) FILTER (WHERE state <> 'dead' AND due_at <= now()) AS due,
+       count(*) FILTER (WHERE state = 'due' AND due_at > now()) AS later,
+       count(*) FILTER (WHERE state = 'running' AND due_at > now()) AS running,
+       count(*) FILTER (WHERE state = 'dead') AS dead,
+       now() - min(due_at) FILTER (WHERE state <> 'dead' AND due_at <= now()) AS oldest_due
+FROM stage.reactions WHERE ended_at IS NULL OR state = 'dead'
+GROUP BY kind ORDER BY kind
+"""
+"""One row for each kind that has any; a connection of any sort can run it."""
+
+_DEAD = """
+SELECT id AS reaction_id, kind, owner, "references", attempts, last_error, cause_position, correlation,
+       ended_at
+FROM stage.reactions WHERE state = 'dead' ORDER BY ended_at DESC, id LIMIT %s
+"""
+
+
+def counts(connection: "psycopg.Connection[TupleRow]") -> list[Open]:
+    with connection.cursor(row_factory=class_row(Open)) as rows:
+        return rows.execute(COUNTS).fetchall()
+
+
+def dead(connection: "psycopg.Connection[TupleRow]", *, limit: int = 100) -> list[DeadReaction]:
+    """What was given up, the latest first."""
+    with connection.cursor(row_factory=class_row(DeadReaction)) as rows:
+        return rows.execute(_DEAD, [limit]).fetchall()

@@ -1,0 +1,166 @@
+"""Everything that can be configured, read from the environment once and never changed after."""
+
+import base64
+import os
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, Struct
+
+_ORIGIN = re.compile(r"https?://[\w.-]+(:\d+)?")
+SECRET_LENGTH = 32
+"""The shortest secret, in characters or bytes."""
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class SettingsInvalid(Exception):
+    """The environment cannot be used as it is; the message says which variable and what it should be."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The variables of `.env.example`, by their lower-case names. Secrets are never shown."""
+
+    app_env: Annotated[Environment, Meta(description="development, staging or production")] = (
+        Environment.DEVELOPMENT
+    )
+    app_url: Annotated[str, Meta(description="The public address, as users see it")] = "http://localhost:4000"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Where the API listens; 0 takes a free one")] = 4000
+    host: Annotated[str, Meta(description="The address the API listens on")] = "127.0.0.1"
+    cors_origins: Annotated[
+        str, Meta(description="Origins of browser apps that may call the API, separated by commas")
+    ] = ""
+    database_url: Annotated[str, Meta(description="PostgreSQL as the role stage_app; may be a pooler")]
+    database_direct_url: Annotated[
+        str, Meta(description="The same without a pooler, for followers; DATABASE_URL if not given")
+    ] = ""
+    database_owner_url: Annotated[
+        str, Meta(description="PostgreSQL as the role stage_owner, for migrations only")
+    ] = ""
+    database_pool: Annotated[int, Meta(ge=2, description="Connections per process at the most")] = 16
+    redis_url: Annotated[str, Meta(description="Redis or Valkey, for bells and wake-up calls; holds nothing")]
+    object_store_url: Annotated[
+        str, Meta(description="Where pictures are kept: file://, s3://, gs:// or az://")
+    ]
+    outbox: Annotated[str, Meta(description="In development, the folder in which mail lands")] = ""
+    auth_secret: Annotated[str, Meta(description="Signs links and cookies; 32 characters or more")]
+    master_key: Annotated[str, Meta(description="Wraps the users' data keys; 32 bytes in base64")]
+    claim_key: Annotated[
+        str, Meta(description="Makes the ids of e-mail claims; 32 bytes in base64, never changed")
+    ]
+    originals_days: Annotated[
+        int, Meta(ge=1, description="Days for which originals are kept after their job has ended")
+    ] = 365
+    results_days: Annotated[
+        int, Meta(ge=1, description="Days for which results are kept after their job has ended")
+    ] = 365
+    heartbeat_seconds: Annotated[
+        float, Meta(gt=0, description="Seconds after which a silent stream of events shows that it is alive")
+    ] = 15.0
+    streams_per_user: Annotated[
+        int, Meta(ge=1, description="Streams of events that a user may have open in one process")
+    ] = 20
+    worker_threads: Annotated[int, Meta(ge=1, description="Reactions performed at once by one worker")] = 8
+    log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
+
+    def __repr__(self) -> str:
+        return f"Settings(app_env={self.app_env.value!r}, …)"
+
+    @property
+    def direct_url(self) -> str:
+        return self.database_direct_url or self.database_url
+
+    @property
+    def origins(self) -> list[str]:
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+    @property
+    def master_key_bytes(self) -> bytes:
+        return _key("MASTER_KEY", self.master_key)
+
+    @property
+    def claim_key_bytes(self) -> bytes:
+        return _key("CLAIM_KEY", self.claim_key)
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings that these variables make. Raises SettingsInvalid; unset and empty are the same."""
+    given = {
+        name: value
+        for name in Settings.__struct_fields__
+        if (value := environment.get(name.upper(), "").strip())
+    }
+    try:
+        settings = msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(_explained(str(error))) from None
+    _check(settings)
+    return settings
+
+
+def descriptions() -> dict[str, tuple[str, str | None]]:
+    """Each variable's description and default (None where it must be given), in the order of `Settings`."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {
+        field.name.upper(): (_meta(hints[field.name]), _default(field.default))
+        for field in msgspec.structs.fields(Settings)
+    }
+
+
+def _meta(hint: Any) -> str:
+    return next(
+        str(one.description) for one in hint.__metadata__ if isinstance(one, Meta) and one.description
+    )
+
+
+def _default(default: Any) -> str | None:
+    if default is msgspec.NODEFAULT:
+        return None
+    return str(default.value) if isinstance(default, Environment) else str(default)
+
+
+def _explained(problem: str) -> str:
+    """Name the variable as the environment knows it, and never show its value."""
+    if problem.startswith("Object missing required field `"):
+        return f"{problem.split('`')[1].upper()} is not set; .env.example describes it"
+    what, _, where = problem.partition(" - at `$.")
+    return f"{where.rstrip('`').upper()}: {what}; .env.example describes it"
+
+
+def _check(settings: Settings) -> None:
+    if len(settings.auth_secret) < SECRET_LENGTH:
+        raise SettingsInvalid(f"AUTH_SECRET must have {SECRET_LENGTH} characters or more")
+    _key("MASTER_KEY", settings.master_key)
+    _key("CLAIM_KEY", settings.claim_key)
+    if urlsplit(settings.app_url).scheme not in ("http", "https"):
+        raise SettingsInvalid("APP_URL must begin with http:// or https://")
+    for origin in settings.origins:  # with `*`, any page could act as whoever is signed in
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingsInvalid("CORS_ORIGINS must list origins such as https://app.example.com")
+    if settings.app_env is Environment.DEVELOPMENT:
+        if not settings.outbox:
+            raise SettingsInvalid("OUTBOX is not set; in development it names the folder in which mail lands")
+        return
+    # No adapter for the real outside world exists yet, and a stand-in must never serve strangers.
+    raise SettingsInvalid(
+        f"APP_ENV={settings.app_env.value} needs mail, payments and a stager for the outside world, which "
+        "this version does not have; only APP_ENV=development runs"
+    )
+
+
+def _key(name: str, value: str) -> bytes:
+    try:
+        key = base64.b64decode(value, validate=True)
+    except ValueError:
+        raise SettingsInvalid(f"{name} must be base64") from None
+    if len(key) != SECRET_LENGTH:
+        raise SettingsInvalid(f"{name} must be {SECRET_LENGTH} bytes in base64: openssl rand -base64 32")
+    return key

@@ -1,0 +1,130 @@
+"""The only place where adapters are built and handed to the use cases."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import redis
+
+from application.accounts import Accounts
+from application.credits import Credits
+from application.jobs import Jobs
+from application.ports import Stager
+from application.projections.registry import PROJECTIONS
+from application.retention import Retention, Terms
+from application.rules import RULES
+from application.uploads import Uploads
+from infrastructure.accounts.credentials import PostgresCredentials
+from infrastructure.accounts.passwords import Argon2Passwords
+from infrastructure.accounts.sessions import PostgresSessions
+from infrastructure.accounts.tokens import PostgresTokens
+from infrastructure.database import Database
+from infrastructure.event_store.keyring import Keyring
+from infrastructure.event_store.mapper import EventMapper
+from infrastructure.event_store.reader import LogReader
+from infrastructure.event_store.store import EventSourcedStore
+from infrastructure.following.following import Following
+from infrastructure.imaging.local_darkroom import LocalDarkroom
+from infrastructure.outbox import Outbox
+from infrastructure.picture_uses import PostgresPictureUses
+from infrastructure.pictures import ObjectPictures
+from infrastructure.projections.engine import Projector
+from infrastructure.reactions.bell import Bell, BellBroker
+from infrastructure.reactions.writer import ReactionWriter
+from infrastructure.settings import Settings
+from infrastructure.upload_records import PostgresUploadRecords
+from infrastructure.wake import Wake
+
+REDIS_TIMEOUT = 2.0
+"""Seconds until Redis counts as away; nothing waits for it longer."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """Everything a process needs, built once from its settings."""
+
+    settings: Settings
+    database: Database
+    redis: "redis.Redis"
+    keyring: Keyring
+    mapper: EventMapper
+    store: EventSourcedStore
+    pictures: ObjectPictures
+    darkroom: LocalDarkroom
+    stager: Stager
+    accounts: Accounts
+    uploads: Uploads
+    jobs: Jobs
+    credits: Credits
+    retention: Retention
+
+    def open(self) -> None:
+        """Begin to connect. Nothing fails here when a server is away; health tells."""
+        self.database.open()
+
+    def close(self) -> None:
+        self.darkroom.close()
+        self.database.close()
+        self.redis.close()
+
+
+def build(settings: Settings) -> Container:
+    """The adapters that the settings ask for. Nothing connects before `open`."""
+    database = Database(settings.database_url, size=settings.database_pool)
+    client = redis.Redis.from_url(
+        settings.redis_url, socket_connect_timeout=REDIS_TIMEOUT, socket_timeout=REDIS_TIMEOUT
+    )
+    keyring = Keyring(database, settings.master_key_bytes)
+    mapper = EventMapper(keyring)
+    store = EventSourcedStore(database, mapper, on_commit=Wake(client))
+    pictures = ObjectPictures(settings.object_store_url)
+    records = PostgresUploadRecords(database, keyring)
+    darkroom = LocalDarkroom()
+    return Container(
+        settings=settings,
+        database=database,
+        redis=client,
+        keyring=keyring,
+        mapper=mapper,
+        store=store,
+        pictures=pictures,
+        darkroom=darkroom,
+        stager=darkroom,
+        accounts=Accounts(
+            store=store,
+            credentials=PostgresCredentials(database),
+            passwords=Argon2Passwords(),
+            sessions=PostgresSessions(database, keyring),
+            tokens=PostgresTokens(database),
+            mailer=Outbox(Path(settings.outbox)),
+            claim_key=settings.claim_key_bytes,
+            app_url=settings.app_url,
+        ),
+        uploads=Uploads(clock=database, darkroom=darkroom, pictures=pictures, records=records),
+        credits=Credits(store),
+        jobs=Jobs(store=store, clock=database, uploads=records, stager=darkroom),
+        retention=Retention(
+            store=store,
+            clock=database,
+            uploads=records,
+            pictures=pictures,
+            uses=PostgresPictureUses(database),
+            terms=Terms(
+                originals=timedelta(days=settings.originals_days),
+                results=timedelta(days=settings.results_days),
+            ),
+        ),
+    )
+
+
+def following(container: Container) -> Following:
+    """The followers of the log: one per projection, and the one that writes down what must happen next."""
+    return Following(
+        direct_url=container.settings.direct_url,
+        redis_url=container.settings.redis_url,
+        reader=LogReader(container.mapper),
+        consumers=[
+            *(Projector(projection) for projection in PROJECTIONS),
+            ReactionWriter(RULES, Bell(BellBroker(container.redis))),
+        ],
+    )

@@ -1,0 +1,48 @@
+"""`stage`: everything that an operator or a developer runs, each process and each errand a command."""
+
+import sys
+
+from cyclopts import App
+from psycopg import OperationalError
+
+from infrastructure.embedded.errors import NoEmbeddedServer
+from infrastructure.processes.child import ChildFailed
+from infrastructure.processes.lock import FolderInUse
+from infrastructure.settings import SettingsInvalid
+from infrastructure.telemetry import UnknownLogLevel
+from interfaces.cli.errors import CommandFailed
+
+app = App(name="stage", help="Stage in Seconds: photographs of homes in, better ones out.", version_flags=[])
+# Named, not imported: a command loads only what it needs, so that each process starts quickly.
+app.command("interfaces.cli.processes:serve")
+app.command("interfaces.cli.processes:follow")
+app.command("interfaces.cli.processes:work")
+app.command("interfaces.cli.up:up")
+app.command("interfaces.cli.demo:demo")
+app.command("interfaces.cli.seed:seed")
+app.command("interfaces.cli.migrate:app", name="migrate")
+
+EXPLAINED = (
+    ChildFailed,
+    CommandFailed,
+    FolderInUse,
+    NoEmbeddedServer,
+    OperationalError,
+    SettingsInvalid,
+    UnknownLogLevel,
+)
+"""Errors that say what is wrong and what would be right; a traceback would only hide it."""
+
+
+def main() -> None:
+    """Exit with 0 when it went well, 1 with an explanation when not, 130 when interrupted."""
+    try:
+        app()
+    except EXPLAINED as error:
+        sys.exit(f"stage: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

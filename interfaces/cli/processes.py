@@ -1,0 +1,55 @@
+"""`stage serve`, `stage follow` and `stage work`: the three processes, each run as often as wanted."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from infrastructure import settings, wiring
+from infrastructure.telemetry import configure_logging
+from infrastructure.wiring import Container
+from interfaces.rest import server
+from interfaces.workers import main as workers
+
+log = structlog.get_logger()
+
+
+def serve() -> None:
+    """Serve the API until SIGTERM."""
+    loaded = settings.load()
+    configure_logging(loaded.log_level, "serve")
+    server.run(loaded)
+
+
+def follow() -> None:
+    """Follow the log until SIGTERM: keep the read models up to date, and write down what must happen next."""
+    with _container("follow") as container:
+        stopped = threading.Event()
+        for wanted in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(wanted, lambda *_: stopped.set())
+        following = wiring.following(container)
+        following.start()
+        log.info("following.started")
+        stopped.wait()
+        following.stop()
+        log.info("following.stopped")
+
+
+def work() -> None:
+    """Perform reactions until SIGTERM: stage photos, send mail."""
+    with _container("work") as container:
+        workers.run(container, container.settings.worker_threads)
+
+
+@contextmanager
+def _container(process: str) -> Iterator[Container]:
+    loaded = settings.load()
+    configure_logging(loaded.log_level, process)
+    container = wiring.build(loaded)
+    container.open()
+    try:
+        yield container
+    finally:
+        container.close()

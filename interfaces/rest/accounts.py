@@ -1,0 +1,277 @@
+"""Accounts over HTTP: registering, proving the address, signing in and out, and who one is."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from application.accounts import SESSION_LIFETIME, VERIFICATION_LIFETIME
+from application.errors import (
+    AccountSuspended,
+    ConcurrentChange,
+    PasswordTooWeak,
+    SignInRefused,
+    TokenInvalid,
+    UnknownTimeZone,
+)
+from domain.email_claim import AddressMalformed, AddressTaken
+from domain.personal import Personal
+from domain.user import NameTooLong
+from infrastructure.queries import users
+from infrastructure.queries.reader import Reader
+from infrastructure.queries.sessions import Principal
+from infrastructure.queries.tables import USERS
+from infrastructure.wiring import Container
+from interfaces.rest.authentication import OPEN, SessionCookie, token
+from interfaces.rest.faults import CsrfRejected, ReadModelBehind
+from interfaces.rest.freshness import WaitForPosition, wait_for
+from interfaces.rest.headers import (
+    ETAG,
+    NOT_MODIFIED,
+    RECORDED,
+    REPLAYED,
+    IfNoneMatch,
+    has,
+    not_modified,
+)
+from interfaces.rest.once import REPEATABLE, Once
+from interfaces.rest.problems import problems
+
+TEXT_LENGTH = 1_000
+"""No text of an account is longer, in characters; what each may have at the most, the domain says."""
+
+Text = Annotated[str, Meta(max_length=TEXT_LENGTH)]
+Email = Annotated[Text, Meta(description="An e-mail address", examples=["ada@example.com"])]
+Password = Annotated[
+    Text, Meta(description="10 to 200 characters, any of them", examples=["a long walk in the rain"])
+]
+DEVICE_LENGTH = 200
+TAGS = ["Accounts"]
+
+
+class Register(Struct, frozen=True, forbid_unknown_fields=True):
+    email: Email
+    password: Password
+    name: Annotated[Text, Meta(description="How we address you", examples=["Ada Lovelace"])]
+    time_zone: Annotated[Text, Meta(description="IANA name", examples=["Europe/London"])] = "UTC"
+
+
+class Registered(Struct, frozen=True):
+    user_id: Annotated[UUID, Meta(examples=["6f1c1f5d-11aa-4f2f-9d0a-0a6f2b526f0e"])]
+
+
+class ConfirmVerification(Struct, frozen=True, forbid_unknown_fields=True):
+    token: Annotated[
+        Text, Meta(description="From the mail", examples=["Yk3n0Jw2f4rQ9sVtXzBcLmNpKdHgFeAa1i7u5o6y8E0"])
+    ]
+
+
+class Verified(Struct, frozen=True):
+    user_id: Annotated[UUID, Meta(examples=["6f1c1f5d-11aa-4f2f-9d0a-0a6f2b526f0e"])]
+
+
+class VerificationMailed(Struct, frozen=True):
+    valid_hours: Annotated[int, Meta(description="How long the link in the mail is good", examples=[24])]
+
+
+class Transport(StrEnum):
+    BEARER = "bearer"
+    COOKIE = "cookie"
+
+
+class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
+    email: Email
+    password: Password
+    transport: Annotated[
+        Transport,
+        Meta(
+            description="bearer: the token is in the answer, for apps; cookie: it is set as a cookie that "
+            "scripts cannot read, for browsers",
+            examples=["bearer"],
+        ),
+    ]
+    device: Annotated[
+        str | None,
+        Meta(description="What the client calls itself; else its User-Agent", examples=["Ada's phone"]),
+    ] = None
+
+
+class SignedIn(Struct, frozen=True):
+    transport: Annotated[Transport, Meta(examples=["bearer"])]
+    token: Annotated[
+        str | None,
+        Meta(
+            description="Opaque; null when it is in the cookie",
+            examples=["Q7mV3xLd0sK5pZtR8wYbNcHfGjUaEi1o2u4y6e9A-B_"],
+        ),
+    ]
+    expires_in: Annotated[int, Meta(description="Seconds until the session ends", examples=[2_592_000])]
+
+
+class Me(Struct, frozen=True):
+    user_id: Annotated[UUID, Meta(examples=["6f1c1f5d-11aa-4f2f-9d0a-0a6f2b526f0e"])]
+    email: Annotated[str, Meta(examples=["ada@example.com"])]
+    name: Annotated[str, Meta(examples=["Ada Lovelace"])]
+    email_verified: bool
+    roles: Annotated[list[str], Meta(examples=[["user"]])]
+    time_zone: Annotated[str, Meta(examples=["Europe/London"])]
+    registered_at: Annotated[datetime, Meta(examples=["2026-05-04T09:30:00Z"])]
+
+
+@post(
+    "/auth/register",
+    opt=OPEN,
+    tags=TAGS,
+    summary="Open an account",
+    description="A mail with a link follows; confirming it brings the free credits.",
+    response_headers=[RECORDED, REPLAYED],
+    responses=problems(
+        AddressMalformed,
+        AddressTaken,
+        PasswordTooWeak,
+        NameTooLong,
+        UnknownTimeZone,
+        ConcurrentChange,
+        *REPEATABLE,
+    ),
+)
+async def register(
+    data: JSONBody[Register], container: NamedDependency[Container], once: NamedDependency[Once]
+) -> Response[Registered]:
+    def open_account(user_id: UUID) -> Response[Registered]:
+        container.accounts.register(
+            user_id,
+            email=Personal(data.email),
+            password=data.password,
+            name=Personal(data.name),
+            time_zone=data.time_zone,
+        )
+        return Response(Registered(user_id))
+
+    return await once.for_stranger(data.email, data, open_account)
+
+
+@post(
+    "/auth/verification",
+    status_code=202,
+    tags=TAGS,
+    summary="Ask for another verification mail",
+    description="Nothing is sent when the address is verified already.",
+    response_headers=[REPLAYED],
+    responses=problems(*REPEATABLE),
+)
+async def send_verification(
+    container: NamedDependency[Container],
+    principal: NamedDependency[Principal],
+    once: NamedDependency[Once],
+) -> Response[VerificationMailed]:
+    def send(message_id: UUID) -> Response[VerificationMailed]:
+        container.accounts.send_verification(principal.user_id, message_id)
+        return Response(VerificationMailed(int(VERIFICATION_LIFETIME.total_seconds()) // 3600))
+
+    return await once.for_user(principal.user_id, None, send, appends=False)
+
+
+@post(
+    "/auth/verification/confirm",
+    opt=OPEN,
+    status_code=200,
+    tags=TAGS,
+    summary="Prove an address with the token that was mailed to it",
+    description="The first time of a mailbox grants its free credits.",
+    response_headers=[RECORDED],
+    responses=problems(TokenInvalid, ConcurrentChange),
+    sync_to_thread=True,
+)
+def confirm_verification(
+    data: JSONBody[ConfirmVerification], container: NamedDependency[Container]
+) -> Verified:
+    return Verified(container.accounts.confirm_verification(data.token))
+
+
+@post(
+    "/auth/sign-in",
+    opt=OPEN,
+    status_code=200,
+    tags=TAGS,
+    summary="Sign in",
+    responses=problems(SignInRefused, AccountSuspended, CsrfRejected),
+    sync_to_thread=True,
+)
+def sign_in(
+    data: JSONBody[SignIn],
+    request: Request[Any, Any, State],
+    container: NamedDependency[Container],
+    session_cookie: NamedDependency[SessionCookie],
+) -> Response[SignedIn]:
+    if data.transport is Transport.COOKIE:
+        session_cookie.check_page(request)
+    session = container.accounts.sign_in(
+        email=Personal(data.email),
+        password=data.password,
+        device=(data.device or request.headers.get("User-Agent") or "unknown")[:DEVICE_LENGTH],
+    )
+    seconds = int(SESSION_LIFETIME.total_seconds())
+    if data.transport is Transport.COOKIE:
+        return Response(SignedIn(data.transport, None, seconds), cookies=[session_cookie.of(session)])
+    return Response(SignedIn(data.transport, session, seconds))
+
+
+@post(
+    "/auth/sign-out",
+    opt=OPEN,
+    status_code=204,
+    tags=TAGS,
+    summary="End this session",
+    description="Also right when there is none: afterwards nobody is signed in.",
+    responses=problems(CsrfRejected),
+    sync_to_thread=True,
+)
+def sign_out(
+    request: Request[Any, Any, State],
+    container: NamedDependency[Container],
+    session_cookie: NamedDependency[SessionCookie],
+) -> Response[None]:
+    if session := token(request):
+        container.accounts.sign_out(session)
+    return Response(None, cookies=[session_cookie.cleared()])
+
+
+@get(
+    "/me",
+    tags=TAGS,
+    summary="Who I am",
+    response_headers=[ETAG],
+    responses=NOT_MODIFIED | problems(ReadModelBehind),
+)
+async def me(
+    reader: NamedDependency[Reader],
+    principal: NamedDependency[Principal],
+    if_none_match: IfNoneMatch = None,
+    wait_for_position: WaitForPosition = None,
+) -> Response[Me | None]:
+    await wait_for(reader, wait_for_position, USERS)
+    if (row := await users.user(reader, principal.user_id)) is None:
+        raise ReadModelBehind  # whoever is signed in has registered
+    etag = {"ETag": f'"{row.version}"'}
+    if has(if_none_match, etag["ETag"]):
+        return not_modified(etag)
+    shown = Me(
+        user_id=row.user_id,
+        email=row.email,
+        name=row.name,
+        email_verified=row.email_verified,
+        roles=row.roles,
+        time_zone=row.time_zone,
+        registered_at=row.registered_at,
+    )
+    return Response(shown, headers=etag)
+
+
+HANDLERS = (register, send_verification, confirm_verification, sign_in, sign_out, me)

@@ -1,0 +1,182 @@
+"""The API as an ASGI application: every route, what guards it, and how its errors are told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.enums import ScopeType
+from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from infrastructure.answers import Answers
+from infrastructure.previews import Previews
+from infrastructure.queries.reader import Reader
+from infrastructure.queries.sessions import Principals
+from infrastructure.queries.streams import News
+from infrastructure.settings import Settings
+from infrastructure.wiring import Container
+from interfaces.rest import (
+    accounts,
+    billing,
+    dashboard,
+    documentation,
+    health,
+    job_commands,
+    job_events,
+    jobs,
+    pictures,
+    presets,
+    previews,
+    uploads,
+)
+from interfaces.rest.authentication import SessionCookie, principal, signed_in
+from interfaces.rest.bodies import JSON_BYTES, StrictRequest, readable
+from interfaces.rest.ending import when_asked_to_stop
+from interfaces.rest.headers import EVENT_POSITION, REPLAYED
+from interfaces.rest.job_events import OpenStreams
+from interfaces.rest.once import once
+from interfaces.rest.problems import problem
+from interfaces.rest.requests import Requests
+
+ROOT = "/api/v1"
+
+HANDLERS = (
+    *accounts.HANDLERS,
+    *presets.HANDLERS,
+    *uploads.HANDLERS,
+    *jobs.HANDLERS,
+    *job_commands.HANDLERS,
+    *job_events.HANDLERS,
+    *dashboard.HANDLERS,
+    *pictures.HANDLERS,
+    *previews.HANDLERS,
+    *billing.HANDLERS,
+    *health.HANDLERS,
+)
+
+
+def create_app(container: Container) -> ASGIApp:
+    """The application; it opens the container when it starts, and closes it when it stops."""
+    settings = container.settings
+    reader = Reader(settings.database_url, container.keyring, size=settings.database_pool)
+    answers = Answers(settings.direct_url, container.keyring)
+    news = News(reader, settings.redis_url)
+    session_cookie = SessionCookie(settings)
+    app = Litestar(
+        [Router(ROOT, route_handlers=HANDLERS), *documentation.HANDLERS],
+        middleware=[_admitting],
+        dependencies={
+            "container": _always(container),
+            "reader": _always(reader),
+            "answers": _always(answers),
+            "once": Provide(once),
+            "news": _always(news),
+            "previews": _always(Previews(container.pictures, container.darkroom)),
+            "open_streams": _always(OpenStreams(settings.streams_per_user)),
+            "session_cookie": _always(session_cookie),
+            "principal": Provide(principal, sync_to_thread=False),
+        },
+        exception_handlers={Exception: problem},
+        request_class=StrictRequest,
+        request_max_body_size=JSON_BYTES,
+        cors_config=_cors(settings),
+        openapi_config=documentation.CONFIG,
+        state=State({"principals": Principals(reader), "session_cookie": session_cookie}),
+        lifespan=[_running(container, reader, answers, news)],
+        logging_config=None,
+    )
+    documentation.prepare(app)
+    _resolve_in_turn(app)
+    return Requests(app, settings)
+
+
+def _admitting(app: ASGIApp) -> ASGIApp:
+    """Refuses whoever may not ask, and bodies of another kind, before any of them is read.
+
+    Guards would do the same, but for each of them the framework copies the handler at each request.
+    """
+
+    async def admitted(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            connection = ASGIConnection[Any, Any, Any, Any](scope, receive, send)
+            await signed_in(connection, connection.route_handler)
+            readable(connection, connection.route_handler)
+        await app(scope, receive, send)
+
+    return admitted
+
+
+def _always(value: Any) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False)
+
+
+def _resolve_in_turn(app: Litestar) -> None:
+    """Have a request's dependencies made one after the other.
+
+    Those that do not need each other the framework makes in a task each, which costs more than all that it
+    does for a request besides; and ours are there already.
+    """
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for _, model in route.route_handler_map.values():
+                model.dependency_batches = [{one} for batch in model.dependency_batches for one in batch]
+
+
+def _running(container: Container, reader: Reader, answers: Answers, news: News) -> Any:
+    @asynccontextmanager
+    async def running(_app: Litestar) -> AsyncIterator[None]:
+        # As many commands at once as there are connections for them.
+        threads = ThreadPoolExecutor(container.settings.database_pool, thread_name_prefix="command")
+        asyncio.get_running_loop().set_default_executor(threads)
+        container.open()
+        await reader.open()
+        await news.open()
+        when_asked_to_stop(news.end)
+        try:
+            yield
+        finally:
+            await news.close()
+            await answers.close()
+            await reader.close()
+            container.close()
+
+    return running
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    """Only the origins that the settings name may read answers, and may send the session's cookie."""
+    if not settings.origins:
+        return None
+    return CORSConfig(
+        allow_origins=settings.origins,
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "If-Match",
+            "If-None-Match",
+            "Last-Event-ID",
+            "Range",
+            "Wait-For-Position",
+            "X-Request-Id",
+        ],
+        expose_headers=[
+            "Accept-Ranges",
+            "Content-Range",
+            "ETag",
+            "Location",
+            "Retry-After",
+            EVENT_POSITION,
+            REPLAYED.name,
+            "X-Request-Id",
+        ],
+        allow_credentials=True,
+    )

@@ -1,0 +1,97 @@
+"""Who is asking: the session's token, sent as bearer or cookie, and pages that may use the cookie."""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie, State
+from litestar.handlers import BaseRouteHandler
+
+from application.accounts import SESSION_LIFETIME
+from application.context import current
+from infrastructure.queries.sessions import Principal, Principals
+from infrastructure.settings import Settings
+from interfaces.rest.faults import CsrfRejected, NotSignedIn
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+OPEN: Final = {"open": True}
+"""`opt=OPEN` marks a route that anyone may use; every other one wants a session."""
+
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class SessionCookie:
+    """The session's cookie: kept from scripts, from other sites, and over https from other hosts' pages."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._secure = urlsplit(settings.app_url).scheme == "https"
+        self.name = "__Host-session" if self._secure else "session"
+        self._origins = {_origin(settings.app_url), *map(_origin, settings.origins)}
+
+    def of(self, token: str) -> Cookie:
+        return self._cookie(token, int(SESSION_LIFETIME.total_seconds()))
+
+    def cleared(self) -> Cookie:
+        return self._cookie("", 0)
+
+    def check_page(self, connection: Connection) -> None:
+        """Raise CsrfRejected unless the request comes from a page of ours.
+
+        Browsers write both headers themselves, and no page can change them.
+        """
+        if connection.headers.get("Sec-Fetch-Site") == "same-origin":
+            return
+        if connection.headers.get("Origin") not in self._origins:
+            raise CsrfRejected
+
+    def _cookie(self, value: str, seconds: int) -> Cookie:
+        return Cookie(
+            key=self.name,
+            value=value,
+            max_age=seconds,
+            path="/",
+            secure=self._secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+
+async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Asked of every route that is not OPEN. Raises NotSignedIn or CsrfRejected."""
+    if handler.opt.get("open") or _method(connection) == "OPTIONS":
+        return
+    principals: Principals = connection.app.state.principals
+    if (sent := token(connection)) is None:
+        raise NotSignedIn
+    if (found := await principals.find(sent)) is None:
+        raise NotSignedIn
+    connection.scope["user"] = found
+    current().actor = f"user:{found.user_id}"
+
+
+def token(connection: Connection) -> str | None:
+    """The session's token, the bearer's before the cookie's. Raises CsrfRejected."""
+    if (header := connection.headers.get("Authorization")) is not None:
+        scheme, _, value = header.partition(" ")
+        return value.strip() or None if scheme.lower() == "bearer" else None
+    session_cookie: SessionCookie = connection.app.state.session_cookie
+    cookie = connection.cookies.get(session_cookie.name)
+    if cookie and _method(connection) not in _READING:
+        session_cookie.check_page(connection)
+    return cookie or None
+
+
+def principal(request: Request[Principal, Any, State]) -> Principal:
+    """The signed-in user, for handlers that ask for them."""
+    return request.user
+
+
+def _method(connection: Connection) -> str:
+    return str(connection.scope.get("method"))
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,112 @@
+"""What can be wrong with a request itself, before any use case hears of it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class FieldProblem(Struct, frozen=True):
+    """One field that cannot be taken as it is."""
+
+    field: str
+    """Where: `brief.preset`, `photos[2].upload_id`, or a parameter's or header's name."""
+    problem: str
+
+
+class RequestFault(Exception):
+    """The request cannot be served as it was sent. Subclasses are named for what is wrong."""
+
+
+class MalformedJson(RequestFault):
+    """The body is not JSON."""
+
+
+class MalformedRequest(RequestFault):
+    """The body is not what its Content-Type says, or a header cannot be read."""
+
+
+@dataclass
+class UnsupportedContentType(RequestFault):
+    expected: str
+
+
+@dataclass
+class BodyTooLarge(RequestFault):
+    limit: int
+    """In bytes."""
+
+
+class ValidationFailed(RequestFault):
+    """Readable, but some fields are missing, unknown or of the wrong kind."""
+
+    def __init__(self, errors: list[FieldProblem]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+class CursorInvalid(RequestFault):
+    """Not a cursor that this list gave out."""
+
+
+class IdempotencyConflict(RequestFault):
+    """The Idempotency-Key was used for another request to the same address."""
+
+
+class RequestInProgress(RequestFault):
+    """The same request was sent before, and its answer takes longer than anybody waits for it."""
+
+
+class IfMatchInvalid(RequestFault):
+    """The If-Match header is not a list of ETags."""
+
+
+@dataclass
+class TooManyStreams(RequestFault):
+    limit: int
+    """How many a user may have open at once."""
+
+
+@dataclass
+class RangeNotSatisfiable(RequestFault):
+    size: int
+    """Of the whole, in bytes."""
+
+
+class NotSignedIn(RequestFault):
+    """No session, or one that is over."""
+
+
+class CsrfRejected(RequestFault):
+    """A browser sent its cookie from somebody else's page."""
+
+
+class RouteNotFound(RequestFault):
+    """Nothing is at this address."""
+
+
+@dataclass
+class MethodNotAllowed(RequestFault):
+    allowed: str
+    """The methods that the address knows, as the Allow header has them."""
+
+
+@dataclass
+class JobNotReady(RequestFault):
+    job_id: UUID
+
+
+class ReadModelBehind(RequestFault):
+    """What was asked for is recorded, but not yet to be read."""
+
+
+class Unavailable(RequestFault):
+    """A part that the request needs is away."""
+
+
+class Disconnected(RequestFault):
+    """The client went away before its request had arrived; nobody reads this answer."""
+
+
+class Unexpected(RequestFault):
+    """Something broke that should not have."""

@@ -1,0 +1,200 @@
+"""Jobs over HTTP: submitting photos with a brief, following them, and fetching them all as one ZIP."""
+
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from litestar.response import Stream
+
+from application.errors import (
+    ConcurrentChange,
+    NotFound,
+    PictureNotFound,
+    PresetUnavailable,
+    UploadAlreadyUsed,
+    UploadExpired,
+    UploadNotFound,
+)
+from domain.brief import Brief, PromptNeeded, PromptTooLong
+from domain.credit_ledger import InsufficientCredits
+from domain.errors import Conflict
+from domain.personal import Personal
+from domain.photo_job import GroupNameTooLong, PhotoGivenTwice, PhotoJob, WrongNumberOfPhotos
+from domain.pictures import OriginalsRemoved
+from infrastructure.delivery import Delivery
+from infrastructure.queries import jobs as queries
+from infrastructure.queries.reader import Reader
+from infrastructure.queries.sessions import Principal
+from infrastructure.queries.tables import JOBS, PHOTOS
+from infrastructure.wiring import Container
+from interfaces.rest import cursors
+from interfaces.rest.cursors import Cursor, Limit
+from interfaces.rest.faults import CursorInvalid, JobNotReady, ReadModelBehind
+from interfaces.rest.files import begun, disposition
+from interfaces.rest.freshness import WaitForPosition, wait_for
+from interfaces.rest.headers import (
+    DISPOSITION,
+    ETAG,
+    LOCATION,
+    NOT_MODIFIED,
+    RECORDED,
+    REPLAYED,
+    IfNoneMatch,
+    has,
+    not_modified,
+)
+from interfaces.rest.job_shapes import (
+    AcceptedJob,
+    BriefWanted,
+    Job,
+    JobPage,
+    SubmitJob,
+    accepted,
+    etag,
+    shown,
+    summarised,
+)
+from interfaces.rest.once import REPEATABLE, Once
+from interfaces.rest.problems import problems
+
+PAGE = 20
+TAGS = ["Jobs"]
+
+
+@post(
+    "/jobs",
+    status_code=202,
+    tags=TAGS,
+    summary="Submit photos with a brief",
+    description="Holds a credit per photo; when the job ends, those of undelivered photos come back. "
+    "With `parent_job_id` it is a new brief on photos of that job: those named, or all of them.",
+    response_headers=[RECORDED, LOCATION, REPLAYED],
+    responses=problems(
+        InsufficientCredits,
+        UploadNotFound,
+        UploadAlreadyUsed,
+        UploadExpired,
+        WrongNumberOfPhotos,
+        PhotoGivenTwice,
+        PresetUnavailable,
+        PromptTooLong,
+        PromptNeeded,
+        GroupNameTooLong,
+        OriginalsRemoved,
+        NotFound,
+        Conflict,
+        ConcurrentChange,
+        *REPEATABLE,
+    ),
+)
+async def submit_job(
+    data: JSONBody[SubmitJob],
+    container: NamedDependency[Container],
+    principal: NamedDependency[Principal],
+    once: NamedDependency[Once],
+) -> Response[AcceptedJob]:
+    def submit(job_id: UUID) -> Response[AcceptedJob]:
+        container.jobs.submit(
+            job_id,
+            user_id=principal.user_id,
+            upload_ids=[photo.upload_id for photo in data.photos],
+            brief=_brief(data.brief),
+            group_name=_personal(data.group_name),
+            parent_job_id=data.parent_job_id,
+        )
+        answer = accepted(container.jobs.owned(job_id, principal.user_id))
+        return Response(answer, headers={"Location": answer.links.job})
+
+    return await once.for_user(principal.user_id, data, submit)
+
+
+@get(
+    "/jobs",
+    tags=TAGS,
+    summary="My jobs, newest first",
+    responses=problems(CursorInvalid, ReadModelBehind),
+)
+async def list_jobs(
+    reader: NamedDependency[Reader],
+    principal: NamedDependency[Principal],
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+    wait_for_position: WaitForPosition = None,
+) -> JobPage:
+    before = cursors.decoded(cursor)
+    await wait_for(reader, wait_for_position, JOBS)
+    rows = await queries.jobs(reader, principal.user_id, before=before, limit=limit + 1)
+    return JobPage(
+        items=[summarised(row) for row in rows[:limit]],
+        next_cursor=cursors.encoded(rows[limit - 1].position) if len(rows) > limit else None,
+    )
+
+
+@get(
+    "/jobs/{job_id:uuid}",
+    tags=TAGS,
+    summary="One job with its photos",
+    response_headers=[ETAG],
+    responses=NOT_MODIFIED | problems(NotFound, ReadModelBehind),
+)
+async def show_job(
+    job_id: FromPath[UUID],
+    reader: NamedDependency[Reader],
+    principal: NamedDependency[Principal],
+    if_none_match: IfNoneMatch = None,
+    wait_for_position: WaitForPosition = None,
+) -> Response[Job | None]:
+    await wait_for(reader, wait_for_position, JOBS, PHOTOS)
+    if (job := await queries.job(reader, principal.user_id, job_id)) is None:
+        raise NotFound(PhotoJob.__name__, job_id)
+    photos = await queries.photos(reader, principal.user_id, job_id)
+    if len(photos) < job.photos:
+        raise ReadModelBehind  # the photos follow the log by themselves
+    version = etag(job, photos)
+    if has(if_none_match, version):
+        return not_modified({"ETag": version})
+    return Response(shown(job, photos), headers={"ETag": version})
+
+
+@get(
+    "/jobs/{job_id:uuid}/download",
+    media_type="application/zip",
+    tags=TAGS,
+    summary="All staged photos as one ZIP",
+    response_headers=[DISPOSITION],
+    description="With a manifest.json that tells each file's original and what was done to it.",
+    responses=problems(NotFound, PictureNotFound, JobNotReady, ReadModelBehind),
+)
+async def download_job(
+    job_id: FromPath[UUID],
+    container: NamedDependency[Container],
+    reader: NamedDependency[Reader],
+    principal: NamedDependency[Principal],
+    wait_for_position: WaitForPosition = None,
+) -> Stream:
+    await wait_for(reader, wait_for_position, JOBS, PHOTOS)
+    if (job := await queries.job(reader, principal.user_id, job_id)) is None:
+        raise NotFound(PhotoJob.__name__, job_id)
+    if not (staged := await queries.staged(reader, principal.user_id, job_id)):
+        raise JobNotReady(job_id)
+    delivery = Delivery(job_id, principal.user_id, job.preset, staged)
+    return Stream(
+        await begun(delivery.zipped(container.pictures)),
+        media_type="application/zip",
+        headers={
+            "Content-Disposition": disposition(f"stage-in-seconds-{job_id}.zip", attachment=True),
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+def _brief(wanted: BriefWanted) -> Brief:
+    return Brief.accept(wanted.preset, wanted.room_type, wanted.style, _personal(wanted.prompt))
+
+
+def _personal(text: str | None) -> Personal | None:
+    return None if text is None else Personal(text)
+
+
+HANDLERS = (submit_job, list_jobs, show_job, download_job)

@@ -1,0 +1,163 @@
+"""The API's description for programs: what the framework tells, completed by what holds for every route."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from application.photos import PhotoTooLarge
+from interfaces.rest.authentication import SessionCookie
+from interfaces.rest.bodies import expected_type
+from interfaces.rest.errors import ANSWERS
+from interfaces.rest.faults import (
+    BodyTooLarge,
+    CsrfRejected,
+    MalformedJson,
+    MalformedRequest,
+    NotSignedIn,
+    RouteNotFound,
+    Unavailable,
+    Unexpected,
+    UnsupportedContentType,
+    ValidationFailed,
+)
+from interfaces.rest.problems import MEDIA_TYPE, described, example
+
+PROBLEM_SCHEMA: Final = {"$ref": "#/components/schemas/Problem"}
+
+BINARY: Final = {"type": "string", "format": "binary"}
+PICTURES: Final = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
+
+Document = dict[str, Any]
+
+
+def complete(app: Litestar) -> Document:
+    """The OpenAPI document, with every error that a route can answer and an example of every body."""
+    document: Document = app.openapi_schema.to_schema()
+    session_cookie: SessionCookie = app.state.session_cookie
+    document["components"]["securitySchemes"]["cookie"]["name"] = session_cookie.name
+    schemas = document["components"]["schemas"]
+    for path, method, handler in _handlers(app):
+        operation = document["paths"][path][method]
+        operation["security"] = [] if handler.opt.get("open") else [{"bearer": []}, {"cookie": []}]
+        if described := handler.opt.get("body"):
+            operation["requestBody"] = described
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            _close(media["schema"], schemas)
+        for parameter in operation.get("parameters", []):
+            _tidy_parameter(parameter)
+        _tidy_success(operation["responses"][str(handler.status_code)], handler.status_code)
+        operation["responses"][str(handler.status_code)].get("content", {}).update(
+            handler.opt.get("also", {})
+        )
+        _add_problems(operation, handler, method, path)
+        for media in _media(operation):
+            media.setdefault("example", sample(media["schema"], schemas))
+    return document
+
+
+def sample(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
+    """An example of a schema, put together from those of its fields."""
+    if "$ref" in schema:
+        return sample(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if "properties" in schema:
+        return {name: sample(field, schemas) for name, field in schema["properties"].items()}
+    if given := schema.get("examples") or schema.get("enum"):
+        return given[0]
+    if choices := schema.get("oneOf"):
+        return sample(choices[0], schemas)
+    return [sample(schema["items"], schemas)] if "items" in schema else _PLAIN.get(schema.get("type", ""))
+
+
+_PLAIN: Final[Mapping[str, Any]] = {"boolean": True, "integer": 1, "number": 1.0, "string": "…"}
+
+
+def _handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                if handler.resolve_include_in_schema():
+                    for method in handler.http_methods:
+                        yield route.path_format, method.lower(), handler
+
+
+def _close(schema: Document, schemas: Mapping[str, Any]) -> None:
+    """Say that fields which are not described are refused, all the way down."""
+    if "$ref" in schema:
+        _close(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    for within in [*schema.get("properties", {}).values(), *schema.get("oneOf", [])]:
+        _close(within, schemas)
+    if "items" in schema:
+        _close(schema["items"], schemas)
+    if "properties" in schema:
+        schema["additionalProperties"] = False
+
+
+def _tidy_parameter(parameter: Document) -> None:
+    """Nothing in a header or an address can be null: what is not needed is left out."""
+    parameter["schema"] = schema = _present(parameter["schema"])
+    if "description" in schema:
+        parameter["description"] = schema.pop("description")
+
+
+def _tidy_success(response: Document, status: int) -> None:
+    response["description"] = HTTPStatus(status).phrase
+    content = response.pop("content", {})
+    if status != HTTPStatus.NO_CONTENT:
+        names = {name: PICTURES if name == "image/*" else (name,) for name in content}
+        response["content"] = {
+            each: {"schema": _present(media.get("schema") or BINARY)}
+            for name, media in content.items()
+            for each in names[name]
+        }
+
+
+def _present(schema: Document) -> Document:
+    """The schema of what is there, where nothing may be there instead."""
+    choices = schema.pop("oneOf", [])
+    there = [one for one in choices if one != {"type": "null"}]
+    return schema | there[0] if len(there) == 1 else schema | ({"oneOf": there} if there else {})
+
+
+def _add_problems(operation: Document, handler: HTTPRouteHandler, method: str, path: str) -> None:
+    responses = operation["responses"]
+    if MEDIA_TYPE not in responses.get("400", {}).get("content", {}):
+        responses.pop("400", None)  # the framework's own words for what we tell as problems
+    for kind in _general(operation, handler, method, path):
+        known = ANSWERS[kind]
+        response = responses.setdefault(str(known.status), {"description": "", "content": {}})
+        media = response["content"].setdefault(MEDIA_TYPE, {"schema": PROBLEM_SCHEMA, "examples": {}})
+        if known.code not in media["examples"]:
+            media["examples"][known.code] = {"summary": known.title, "value": example(known)}
+            told = [response["description"]] if response["description"] else []
+            response["description"] = "; ".join([*told, described([known])])
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _general(
+    operation: Document, handler: HTTPRouteHandler, method: str, path: str
+) -> Iterator[type[Exception]]:
+    """What can go wrong with any route of this kind."""
+    if not handler.opt.get("open"):
+        yield NotSignedIn
+        if method != "get":
+            yield CsrfRejected
+    if "{" in path:
+        yield RouteNotFound
+    if (expected := expected_type(handler)) is not None:
+        yield from (MalformedRequest, UnsupportedContentType, ValidationFailed)
+        yield from (MalformedJson, BodyTooLarge) if expected == "application/json" else (PhotoTooLarge,)
+    if operation.get("parameters"):
+        yield ValidationFailed
+    yield from (Unexpected, Unavailable)
+
+
+def _media(operation: Document) -> Iterator[Document]:
+    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for body in bodies:
+        for name, media in body.get("content", {}).items():
+            if name == "application/json":
+                yield media

@@ -1,0 +1,39 @@
+"""If-Match: changing a thing only if it still is as the client has seen it (RFC 9110, 13.1.1)."""
+
+import re
+from typing import Annotated, Final
+
+from litestar.params import HeaderParameter
+
+from interfaces.rest.faults import IfMatchInvalid
+
+NEVER = 0
+"""A version that nothing has: streams begin at 1."""
+
+IfMatch = Annotated[
+    str | None,
+    HeaderParameter(
+        name="If-Match",
+        max_length=200,
+        description="The ETag of what the client has seen; if it has changed since, nothing is done.",
+    ),
+]
+
+_TAG: Final = re.compile(r'\*|(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+_VERSION: Final = re.compile(r'"([0-9]{1,18})\.[0-9]{1,18}"')
+
+
+def expected_version(if_match: str | None) -> int | None:
+    """The version that a job's ETag names; None when any will do, NEVER when it is none that we gave.
+
+    Several may be listed, as few clients do: the newest counts. Weak ETags match nothing here. Raises
+    IfMatchInvalid.
+    """
+    if if_match is None:
+        return None
+    tags = [tag.strip() for tag in if_match.split(",")]
+    if not all(_TAG.fullmatch(tag) for tag in tags) or ("*" in tags and len(tags) > 1):
+        raise IfMatchInvalid
+    if tags == ["*"]:
+        return None
+    return max((int(found[1]) for tag in tags if (found := _VERSION.fullmatch(tag))), default=NEVER)

@@ -1,0 +1,90 @@
+"""Small versions of a photo's pictures, at addresses that never show anything else."""
+
+from enum import IntEnum
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, QueryParameter
+
+from application.errors import NotFound, PictureNotFound
+from domain.photo_job import PhotoJob
+from domain.pictures import PictureKind
+from infrastructure.previews import MEDIA_TYPE, Previews
+from infrastructure.queries import jobs as queries
+from infrastructure.queries.reader import Reader
+from infrastructure.queries.sessions import Principal
+from infrastructure.queries.tables import JOBS, PHOTOS
+from interfaces.rest.faults import RangeNotSatisfiable, ReadModelBehind
+from interfaces.rest.freshness import WaitForPosition, wait_for
+from interfaces.rest.headers import ETAG, NOT_MODIFIED, IfNoneMatch, has, not_modified
+from interfaces.rest.pictures import FOREVER, TAGS
+from interfaces.rest.problems import problems
+from interfaces.rest.ranges import IfRange, Range, part
+
+ASK_AGAIN = "private, no-cache"
+"""Without a hash the address shows the result as soon as there is one."""
+
+
+class PreviewSize(IntEnum):
+    """The longest side, in pixels."""
+
+    THUMBNAIL = 400
+    PREVIEW = 1600
+
+
+Size = Annotated[PreviewSize, QueryParameter(description="The longest side, in pixels; never enlarged.")]
+Picture = Annotated[
+    str | None,
+    QueryParameter(
+        min_length=64,
+        max_length=64,
+        description="SHA-256 of the original or the result, as the links have it: the answer never changes. "
+        "Without it, the result if there is one, else the original.",
+    ),
+]
+
+
+@get(
+    "/jobs/{job_id:uuid}/photos/{photo_id:uuid}/preview",
+    media_type=MEDIA_TYPE,
+    tags=TAGS,
+    summary="A photo in a smaller size",
+    description="A JPEG, upright and in sRGB.",
+    response_headers=[ETAG],
+    responses=NOT_MODIFIED
+    | {206: ResponseSpec(bytes, generate_examples=False, media_type=MEDIA_TYPE, description="A part of it")}
+    | problems(NotFound, PictureNotFound, RangeNotSatisfiable, ReadModelBehind),
+)
+async def preview(
+    job_id: FromPath[UUID],
+    photo_id: FromPath[UUID],
+    reader: NamedDependency[Reader],
+    previews: NamedDependency[Previews],
+    principal: NamedDependency[Principal],
+    size: Size = PreviewSize.PREVIEW,
+    picture: Picture = None,
+    if_none_match: IfNoneMatch = None,
+    wanted: Range = None,
+    if_range: IfRange = None,
+    wait_for_position: WaitForPosition = None,
+) -> Response[bytes] | Response[None]:
+    await wait_for(reader, wait_for_position, JOBS, PHOTOS)
+    photo = await queries.pictures(reader, principal.user_id, job_id, photo_id)
+    if photo is None or picture not in (None, photo.original, photo.result):
+        raise NotFound(PhotoJob.__name__, photo_id)
+    sha256 = picture or photo.result or photo.original
+    kind = PictureKind.RESULTS if sha256 == photo.result else PictureKind.ORIGINALS
+    headers = {
+        "ETag": f'"{sha256}-{size.value}"',
+        "Cache-Control": FOREVER if picture else ASK_AGAIN,
+    }
+    if has(if_none_match, headers["ETag"]):
+        return not_modified(headers)
+    content = await previews.get(principal.user_id, job_id, kind, sha256, size.value)
+    return part(content, wanted, if_range, MEDIA_TYPE, headers)
+
+
+HANDLERS = (preview,)

@@ -1,0 +1,25 @@
+"""`stage work`: a process that performs reactions until it is told to end."""
+
+from application.performers import performers
+from application.schedules import SCHEDULES
+from application.staging import Staging
+from infrastructure.wiring import Container
+from interfaces.workers.worker import Pace, Worker, run_until_signalled
+
+PACE = Pace()
+"""Of production; only tests are in more of a hurry."""
+
+
+def run(container: Container, threads: int, *, pace: Pace = PACE) -> None:
+    """Perform reactions, so many at once, until SIGTERM or SIGINT.
+
+    The container must be open, and this the main thread.
+    """
+    staging = Staging(container.store, container.pictures, container.stager, container.jobs)
+    performed = performers(
+        staging=staging, accounts=container.accounts, jobs=container.jobs, retention=container.retention
+    )
+    worker = Worker(
+        container.database, container.redis, performed, threads=threads, pace=pace, schedules=SCHEDULES
+    )
+    run_until_signalled(worker)

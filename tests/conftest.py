@@ -1,0 +1,13 @@
+"""Offers the servers of tests/servers.py to all tests but the domain's, which run without their imports."""
+
+from pathlib import Path
+
+import pytest
+
+DOMAIN = Path(__file__).parent / "domain"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    asked_for = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    if not all(path.is_relative_to(DOMAIN) for path in asked_for):
+        config.pluginmanager.import_plugin("tests.servers")

@@ -1,0 +1,84 @@
+"""What accounts need, in memory: credentials, passwords, sessions and mailed tokens."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import scrypt, sha256
+from uuid import UUID
+
+from application.errors import TokenInvalid
+from application.ports import Clock, Credential
+from tests.fakes.world import Session, Token, World
+
+
+@dataclass(frozen=True)
+class MemoryCredentials:
+    world: World
+
+    def put(self, claim_id: UUID, credential: Credential) -> None:
+        with self.world.turn:
+            for claim, known in list(self.world.credentials.items()):
+                if known.user_id == credential.user_id:
+                    del self.world.credentials[claim]
+            self.world.credentials[claim_id] = credential
+
+    def find(self, claim_id: UUID) -> Credential | None:
+        return self.world.credentials.get(claim_id)
+
+
+class CheapPasswords:
+    """A real salted hash, with so little work in it that tests need not wait."""
+
+    def hash(self, password: str) -> str:
+        salt = secrets.token_hex(8)
+        return f"{salt}:{self._digest(password, salt)}"
+
+    def matches(self, password: str, password_hash: str | None) -> bool:
+        salt, _, digest = (password_hash or "nobody's:hash").partition(":")
+        return hmac.compare_digest(self._digest(password, salt), digest)
+
+    def _digest(self, password: str, salt: str) -> str:
+        return scrypt(password.encode(), salt=salt.encode(), n=2, r=1, p=1).hex()
+
+
+@dataclass(frozen=True)
+class MemorySessions:
+    world: World
+    clock: Clock
+
+    def open(self, user_id: UUID, *, device: str, lifetime: timedelta) -> str:
+        token = secrets.token_urlsafe(32)
+        self.world.sessions[_hashed(token)] = Session(user_id, device, self.clock.now() + lifetime)
+        return token
+
+    def revoke(self, token: str) -> None:
+        self.world.sessions.pop(_hashed(token), None)
+
+    def user(self, token: str) -> UUID | None:
+        """Whose session this token is, as a query would find it."""
+        session = self.world.sessions.get(_hashed(token))
+        return session.user_id if session and session.expires_at > self.clock.now() else None
+
+
+@dataclass(frozen=True)
+class MemoryTokens:
+    world: World
+    clock: Clock
+
+    def issue(self, purpose: str, user_id: UUID, lifetime: timedelta) -> str:
+        token = secrets.token_urlsafe(32)
+        self.world.tokens[_hashed(token)] = Token(purpose, user_id, self.clock.now() + lifetime)
+        return token
+
+    def redeem(self, purpose: str, token: str) -> UUID:
+        with self.world.turn:
+            known = self.world.tokens.get(_hashed(token))
+            if known is None or known.purpose != purpose or known.expires_at <= self.clock.now():
+                raise TokenInvalid
+            del self.world.tokens[_hashed(token)]
+        return known.user_id
+
+
+def _hashed(token: str) -> str:
+    return sha256(token.encode()).hexdigest()

@@ -1,0 +1,72 @@
+"""Wires the use cases with fakes; any of them can be replaced by its name."""
+
+from datetime import timedelta
+
+from application.accounts import Accounts
+from application.credits import Credits
+from application.jobs import Jobs
+from application.ports import Darkroom, Stager
+from application.retention import Retention, Terms
+from application.uploads import Uploads
+from tests.fakes.accounts import CheapPasswords, MemoryCredentials, MemorySessions, MemoryTokens
+from tests.fakes.clock import SettableClock
+from tests.fakes.darkroom import MarkedDarkroom, MarkedStager
+from tests.fakes.mailer import KeptMail
+from tests.fakes.picture_uses import FoldedPictureUses
+from tests.fakes.store import MemoryStore
+from tests.fakes.uploads import MemoryPictures, MemoryUploadRecords
+from tests.fakes.world import World
+
+APP_URL = "https://stage.test"
+CLAIM_KEY = b"a claim key for tests, 32 bytes!"
+TERMS = Terms(originals=timedelta(days=365), results=timedelta(days=30))
+
+
+class Program:
+    """The whole program in memory: `Program(stager=MarkedStager(Preset.ENHANCE))` can only enhance."""
+
+    def __init__(
+        self,
+        *,
+        world: World | None = None,
+        clock: SettableClock | None = None,
+        store: MemoryStore | None = None,
+        darkroom: Darkroom | None = None,
+        stager: Stager | None = None,
+    ) -> None:
+        self.world = world or World()
+        self.clock = clock or SettableClock()
+        self.store = store or MemoryStore(self.world, self.clock)
+        self.credentials = MemoryCredentials(self.world)
+        self.passwords = CheapPasswords()
+        self.sessions = MemorySessions(self.world, self.clock)
+        self.tokens = MemoryTokens(self.world, self.clock)
+        self.mailer = KeptMail()
+        self.records = MemoryUploadRecords(self.world, self.clock)
+        self.pictures = MemoryPictures()
+        self.darkroom = darkroom or MarkedDarkroom()
+        self.stager = stager or MarkedStager()
+        self.accounts = Accounts(
+            store=self.store,
+            credentials=self.credentials,
+            passwords=self.passwords,
+            sessions=self.sessions,
+            tokens=self.tokens,
+            mailer=self.mailer,
+            claim_key=CLAIM_KEY,
+            app_url=APP_URL,
+        )
+        self.uploads = Uploads(
+            clock=self.clock, darkroom=self.darkroom, pictures=self.pictures, records=self.records
+        )
+        self.credits = Credits(self.store)
+        self.jobs = Jobs(store=self.store, clock=self.clock, uploads=self.records, stager=self.stager)
+        self.uses = FoldedPictureUses(self.world, self.clock)
+        self.retention = Retention(
+            store=self.store,
+            clock=self.clock,
+            uploads=self.records,
+            pictures=self.pictures,
+            uses=self.uses,
+            terms=TERMS,
+        )

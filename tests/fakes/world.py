@@ -1,0 +1,66 @@
+"""The memory that the fakes share, so that one transaction keeps or forgets what all of them did."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from threading import RLock
+from uuid import UUID
+
+from application.ports import Credential, Upload
+from application.recorded import Recorded
+
+
+@dataclass
+class Session:
+    user_id: UUID
+    device: str
+    expires_at: datetime
+
+
+@dataclass
+class Token:
+    purpose: str
+    user_id: UUID
+    expires_at: datetime
+
+
+@dataclass
+class World:
+    """Everything that a database would hold. The values are never changed in place, only replaced.
+
+    Transactions run one after the other, which is stricter than any database: so whatever `locked` ids one
+    asks for, nobody else has them.
+    """
+
+    log: list[Recorded] = field(default_factory=list)
+    credentials: dict[UUID, Credential] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    uploads: dict[UUID, Upload] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.turn = RLock()
+        self._depth = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep everything done inside, or nothing of it. Inside another transaction it is that one."""
+        with self.turn:
+            before = None if self._depth else self._copied()
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                if before is not None:
+                    self._restore(before)
+                raise
+            finally:
+                self._depth -= 1
+
+    def _copied(self) -> dict[str, list[Recorded] | dict[object, object]]:
+        return {part.name: getattr(self, part.name).copy() for part in fields(self)}
+
+    def _restore(self, before: dict[str, list[Recorded] | dict[object, object]]) -> None:
+        for name, part in before.items():
+            setattr(self, name, part)

@@ -1,0 +1,71 @@
+"""PostgreSQL is away: the API says so, and everything goes on by itself once it is back."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+from tests.faults.customer import PASSWORD, Customer, is_refusal
+from tests.faults.installation import Installation
+from tests.faults.photos import photo
+from tests.faults.waiting import wait_until
+
+REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "signing in": (
+        "POST",
+        "/auth/sign-in",
+        {"json": {"email": "ada@example.com", "password": PASSWORD, "transport": "bearer"}},
+    ),
+    "registering": (
+        "POST",
+        "/auth/register",
+        {"json": {"email": "new@example.com", "password": PASSWORD, "name": "New"}},
+    ),
+    "confirming": ("POST", "/auth/verification/confirm", {"json": {"token": "a" * 43}}),
+    "signing out": ("POST", "/auth/sign-out", {}),
+    "asking who one is": ("GET", "/me", {}),
+    "listing jobs": ("GET", "/jobs", {}),
+    "asking for a job": ("GET", f"/jobs/{uuid4()}", {}),
+    "submitting": (
+        "POST",
+        "/jobs",
+        {"json": {"photos": [{"upload_id": str(uuid4())}], "brief": {"preset": "enhance"}}},
+    ),
+    "uploading": ("POST", "/uploads", {"files": {"photo": ("kitchen.jpg", photo(0))}}),
+    "asking for credits": ("GET", "/billing/credits", {}),
+}
+"""One of each kind, as they are answered only with a database."""
+
+
+def test_ten_jobs_survive_that_postgresql_crashes(
+    installation: Installation, ada: Customer, numbers: Iterator[int]
+) -> None:
+    for _ in range(2):
+        for _ in range(5):
+            ada.submit(photo(next(numbers)), photo(next(numbers)))
+        installation.postgres.kill()
+        installation.postgres.start()
+    assert all(ada.finished(job_id)["status"] == "completed" for job_id in ada.jobs)
+
+
+def test_every_request_is_told_that_postgresql_is_away_until_it_is_back(
+    installation: Installation, ada: Customer, numbers: Iterator[int]
+) -> None:
+    ada.submit(photo(next(numbers)))
+    installation.postgres.stop()
+    try:
+        with ThreadPoolExecutor(len(REQUESTS)) as clients:
+            asked = {
+                what: clients.submit(ada.ask, method, path, **more)
+                for what, (method, path, more) in REQUESTS.items()
+            }
+            ready = clients.submit(ada.ask, "GET", "/health/ready")
+            live = clients.submit(ada.ask, "GET", "/health/live")
+        answered = {what: request.result() for what, request in asked.items()}
+        assert {what: one.text for what, one in answered.items() if not is_refusal(one)} == {}
+        assert (ready.result().status_code, live.result().status_code) == (503, 200)
+    finally:
+        installation.postgres.start()
+    took = wait_until(lambda: ada.ask("GET", "/jobs").is_success, "the API serves again")
+    print(f"the API serves again {took:.1f} s after PostgreSQL")
+    assert all(ada.finished(job_id)["status"] == "completed" for job_id in ada.jobs)

@@ -1,0 +1,79 @@
+"""The environment is read whole, explained when it is wrong, and described where people look."""
+
+import base64
+import re
+from pathlib import Path
+
+import pytest
+
+from infrastructure.settings import Environment, SettingsInvalid, descriptions, load
+
+ROOT = Path(__file__).parents[2]
+KEY = base64.b64encode(bytes(32)).decode()
+ENVIRONMENT = {
+    "DATABASE_URL": "postgresql:///stage",
+    "REDIS_URL": "redis://localhost",
+    "OBJECT_STORE_URL": "file:///tmp/pictures",
+    "OUTBOX": "/tmp/outbox",
+    "AUTH_SECRET": "s" * 32,
+    "MASTER_KEY": KEY,
+    "CLAIM_KEY": KEY,
+}
+
+
+def test_what_is_not_given_has_its_default() -> None:
+    settings = load(ENVIRONMENT)
+    assert (settings.app_env, settings.port, settings.worker_threads) == (Environment.DEVELOPMENT, 4000, 8)
+    assert settings.direct_url == "postgresql:///stage"
+    assert settings.origins == []
+
+
+def test_text_becomes_what_it_stands_for() -> None:
+    settings = load({**ENVIRONMENT, "PORT": "80", "CORS_ORIGINS": "https://a.example, https://b.example,"})
+    assert settings.port == 80
+    assert settings.origins == ["https://a.example", "https://b.example"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
+        ({"PORT": "four thousand"}, "PORT: Expected `int`"),
+        ({"PORT": "70000"}, "PORT: "),
+        ({"APP_ENV": "test"}, "APP_ENV: "),
+        ({"AUTH_SECRET": "short"}, "AUTH_SECRET must have 32 characters"),
+        ({"MASTER_KEY": "not base64!"}, "MASTER_KEY must be base64"),
+        ({"CLAIM_KEY": "c2hvcnQ="}, "CLAIM_KEY must be 32 bytes"),
+        ({"APP_URL": "ftp://example.com"}, "APP_URL must begin with http"),
+        ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS must list origins"),
+        ({"CORS_ORIGINS": "https://a.example/path"}, "CORS_ORIGINS must list origins"),
+        ({"OUTBOX": ""}, "OUTBOX is not set"),
+        ({"APP_ENV": "production"}, "only APP_ENV=development runs"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_what_would_be_right(given: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingsInvalid, match=re.escape(said)):
+        load({**ENVIRONMENT, **given})
+
+
+def test_secrets_are_not_shown() -> None:
+    shown = repr(load(ENVIRONMENT))
+    assert "s" * 32 not in shown
+    assert KEY not in shown
+
+
+def test_the_example_lists_every_variable_with_its_default() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    for name, (description, default) in descriptions().items():
+        line = f"{name}=" if default is None else f"# {name}={default}"
+        assert f"# {description}.\n{line}\n" in example
+    assert len(re.findall(r"^(?:# )?[A-Z_]+=", example, re.MULTILINE)) == len(descriptions())
+
+
+def test_the_readme_describes_every_variable() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, (description, default) in descriptions().items():
+        assert (
+            f"| `{name}` | {description} | {f'`{default}`' if default else '' if default == '' else 'must be set'} |"
+            in readme
+        )

@@ -1,0 +1,158 @@
+"""The ZIP of a job's staged photos."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from application.errors import PictureNotFound
+from infrastructure.delivery import Delivery, file_name, stem
+from infrastructure.pictures import ObjectPictures
+from infrastructure.queries.jobs import StagedPhoto
+
+MEGABYTE = 1_000_000
+
+
+def opened(content: bytes) -> zipfile.ZipFile:
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    assert archive.testzip() is None
+    return archive
+
+
+def test_the_zip_has_every_staged_photo_under_a_sensible_name(ada: Any, photo: bytes) -> None:
+    job_id = ada.submit(photos=2)
+    ada.stage(job_id, photo)
+
+    answer = ada.get(f"/jobs/{job_id}/download")
+
+    assert answer.headers["content-type"] == "application/zip"
+    assert f'filename="stage-in-seconds-{job_id}.zip"' in answer.headers["content-disposition"]
+    archive = opened(answer.content)
+    assert archive.namelist() == [
+        "manifest.json",
+        "01-living-room-enhanced.jpg",
+        "02-living-room-enhanced.jpg",
+    ]
+    assert archive.read("01-living-room-enhanced.jpg") == photo
+    assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
+
+
+def test_the_manifest_tells_what_each_file_was_made_from_and_by_what(ada: Any, photo: bytes) -> None:
+    job_id = ada.submit()
+    ada.stage(job_id, photo)
+
+    archive = opened(ada.get(f"/jobs/{job_id}/download").content)
+
+    (told,) = json.loads(archive.read("manifest.json"))["photos"]
+    original = ada.get(f"/jobs/{job_id}/photos/{told['photo_id']}/original").content
+    assert told["file"] in archive.namelist()
+    assert told["original_sha256"] == hashlib.sha256(original).hexdigest()
+    assert told["result_sha256"] == hashlib.sha256(archive.read(told["file"])).hexdigest()
+    assert (told["engine"], told["engine_version"], told["name"]) == ("darkroom", "1", "living room.jpg")
+
+
+def test_the_same_delivery_is_always_the_same_bytes(ada: Any) -> None:
+    job_id = ada.submit()
+    ada.stage(job_id)
+
+    assert ada.get(f"/jobs/{job_id}/download").content == ada.get(f"/jobs/{job_id}/download").content
+
+
+def test_a_job_with_nothing_staged_has_no_zip_yet(ada: Any) -> None:
+    job_id = ada.submit()
+    ada.followers.catch_up()
+
+    answer = ada.get(f"/jobs/{job_id}/download")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "job_not_ready")
+    assert answer.json()["job_id"] == job_id
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Living Room.JPG", "living-room"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\x\\hall.png", "hall"),
+        ("küche & bad.heic", "küche-bad"),
+        (".jpg", "jpg"),
+        ("...", "photo"),
+        ("", "photo"),
+        ("\0\n/", "photo"),
+        ("x" * 300 + ".jpg", "x" * 60),
+    ],
+)
+def test_a_stem_has_letters_digits_and_dashes_only(name: str, expected: str) -> None:
+    assert stem(name) == expected
+
+
+def test_photos_of_the_same_name_keep_apart() -> None:
+    names = {file_name(number, "a.jpg", "enhance", "image/jpeg") for number in range(1, 31)}
+
+    assert len(names) == 30
+
+
+class Shelf(ObjectPictures):
+    """Pictures of so many pieces of a megabyte, made as they are read."""
+
+    def __init__(self, pieces: int) -> None:
+        super().__init__("memory:///")
+        self.pieces = pieces
+        self.read = 0
+
+    async def stream(self, _owner: UUID, _kind: str, sha256: str) -> AsyncIterator[bytes]:
+        for _ in range(self.pieces):
+            self.read += 1
+            yield bytes(MEGABYTE)
+        if sha256 == "gone":
+            raise PictureNotFound(sha256)
+
+
+def staged(number: int, sha256: str = "b" * 64) -> StagedPhoto:
+    return StagedPhoto(
+        photo_id=UUID(int=number),
+        number=number,
+        name="room.jpg",
+        original_sha256="a" * 64,
+        result_sha256=sha256,
+        media_type="image/jpeg",
+        engine="darkroom",
+        engine_version="1",
+        staged_at=datetime(2026, 5, 4, 9, 30, tzinfo=UTC),
+    )
+
+
+def delivery(*photos: StagedPhoto) -> Delivery:
+    return Delivery(uuid4(), uuid4(), "enhance", photos)
+
+
+async def test_a_piece_leaves_as_soon_as_it_was_read() -> None:
+    shelf = Shelf(pieces=15)
+    sent = 0
+
+    async for piece in delivery(staged(1), staged(2)).zipped(shelf):
+        sent += len(piece)
+        assert shelf.read * MEGABYTE - sent < MEGABYTE
+
+    assert sent > 30 * MEGABYTE
+
+
+async def test_the_first_bytes_come_before_any_picture_is_read() -> None:
+    shelf = Shelf(pieces=1)
+
+    first = await anext(delivery(staged(1)).zipped(shelf))
+
+    assert b"manifest.json" in first
+    assert shelf.read == 0
+
+
+async def test_a_result_that_is_gone_breaks_the_zip_off() -> None:
+    with pytest.raises(PictureNotFound):
+        async for _ in delivery(staged(1, "gone")).zipped(Shelf(1)):
+            pass

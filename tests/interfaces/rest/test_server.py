@@ -1,0 +1,223 @@
+"""The API as a process of its own, spoken to over a socket."""
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+import psutil
+import psycopg
+import pytest
+
+from infrastructure.settings import Settings
+from interfaces.rest.server import PortTaken, run
+
+SERVE = """
+import sys
+from pathlib import Path
+from infrastructure.settings import load
+from interfaces.rest.server import run
+run(load(), address_file=Path(sys.argv[1]))
+"""
+
+
+@dataclass
+class Server:
+    process: "subprocess.Popen[bytes]"
+    address_file: Path
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return self.address_file.read_text()
+
+    @property
+    def workers(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+
+@pytest.fixture
+def server(settings: Settings, tmp_path: Path) -> Iterator[Server]:
+    file, log = tmp_path / "address", tmp_path / "log"
+    variables = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(file)],
+            env={**os.environ, **variables, "PORT": "0"},
+            stdout=output,
+            stderr=output,
+        )
+    server = Server(process, file, log)
+    try:
+        wait_until(lambda: process.poll() is not None or (file.exists() and _alive(server.url)), log)
+        assert process.poll() is None, log.read_text()
+        yield server
+    finally:
+        for one in [*server.workers, psutil.Process(process.pid)] if process.poll() is None else []:
+            one.kill()
+        process.wait()
+
+
+def test_with_port_0_it_tells_where_it_listens(server: Server) -> None:
+    answer = httpx.get(f"{server.url}/api/v1/health/ready")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+    assert answer.headers["x-request-id"]
+    assert "api.listening" in server.log.read_text()
+
+
+def test_asked_to_stop_it_finishes_what_it_has_in_hand(server: Server, ada: Any, database: Any) -> None:
+    workers = server.workers
+    recorded = ada.post("/jobs", {"photos": [{"upload_id": ada.upload()}], "brief": {"preset": "enhance"}})
+    with socket.create_connection(_place(server)) as connection:
+        head = (
+            f"GET /api/v1/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: {ada.headers['Authorization']}\r\n"
+            f"Wait-For-Position: {recorded.headers['event-position']}\r\n\r\n"
+        )
+        connection.sendall(head.encode())
+        wait_until(lambda: _asks_for_checkpoints(database.superuser_url), server.log)
+        server.process.send_signal(signal.SIGTERM)
+        answer = connection.recv(65536)
+
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"read_model_behind" in answer
+    assert server.process.wait(timeout=20) == 0
+    assert not any(worker.is_running() for worker in workers)
+
+
+def test_asked_to_stop_it_ends_open_streams_at_once(server: Server, ada: Any) -> None:
+    job_id = ada.submit()
+    with httpx.stream("GET", f"{server.url}/api/v1/jobs/{job_id}/events", headers=ada.headers) as answer:
+        pieces = answer.iter_text()
+        assert "job.submitted" in next(pieces)
+        server.process.send_signal(signal.SIGTERM)
+        assert "id:" not in "".join(pieces)
+
+    assert server.process.wait(timeout=20) == 0  # its patience with requests in hand is longer
+
+
+def test_its_workers_go_when_it_is_killed(server: Server) -> None:
+    workers = server.workers
+    assert workers
+
+    server.process.kill()
+    server.process.wait()
+
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert alive == []
+
+
+def test_an_upload_without_a_known_length_is_cut_off_while_it_is_read(server: Server, ada: Any) -> None:
+    head = (
+        "POST /api/v1/uploads HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+        f"Authorization: {ada.headers['Authorization']}\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+    )
+    part = b'--b\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n'
+    megabyte = b"f4240\r\n" + bytes(1_000_000) + b"\r\n"
+    sent = 0
+    with socket.create_connection(_place(server), timeout=20) as connection:
+        connection.sendall(head.encode() + b"%x\r\n" % len(part) + part + b"\r\n")
+        try:
+            while sent < 200:
+                connection.sendall(megabyte)
+                sent += 1
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it stopped reading
+        answer = _received(connection)
+
+    assert sent < 200
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 413")
+
+
+def test_a_photo_over_the_limit_is_told_so(server: Server, ada: Any) -> None:
+    answer = httpx.post(
+        f"{server.url}/api/v1/uploads",
+        files={"photo": ("a.jpg", bytes(15_000_001))},
+        headers=ada.headers,
+        timeout=30,
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "photo_too_large")
+
+
+def test_a_zip_that_cannot_be_finished_is_not_taken_for_a_whole_one(server: Server, ada: Any) -> None:
+    job_id = ada.submit(photos=2)
+    ada.stage(job_id)
+    folder = Path(urlsplit(ada.container.settings.object_store_url).path)
+    archive = httpx.get(f"{server.url}/api/v1/jobs/{job_id}/download", headers=ada.headers).content
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        *_, last = json.loads(opened.read("manifest.json"))["photos"]
+    next(folder.rglob(last["result_sha256"])).unlink()
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"{server.url}/api/v1/jobs/{job_id}/download", headers=ada.headers)
+
+    assert "http.broken_off" in server.log.read_text()
+
+
+def test_the_log_has_a_line_a_request_without_anything_personal(server: Server, ada: Any) -> None:
+    token = ada.headers["Authorization"].removeprefix("Bearer ")
+    httpx.get(f"{server.url}/api/v1/me?email=ada@example.com", headers=ada.headers)
+
+    wait_until(lambda: '"route": "/api/v1/me"' in server.log.read_text(), server.log)
+    written = server.log.read_text()
+    (line,) = (msgspec.json.decode(line) for line in written.splitlines() if '"/api/v1/me"' in line)
+    assert (line["event"], line["status"], line["actor"]) == ("http.answered", 200, f"user:{ada.user_id}")
+    assert "ada@example.com" not in written
+    assert token not in written
+
+
+def test_an_address_that_somebody_has_is_refused(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"port {port}"):
+            run(msgspec.structs.replace(settings, port=port))
+
+
+def wait_until(condition: Callable[[], bool], log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.02)
+
+
+def _asks_for_checkpoints(url: str) -> bool:
+    """Whether the server is waiting for read models just now."""
+    with psycopg.connect(url) as connection:
+        asked = connection.execute(
+            "SELECT 1 FROM pg_stat_activity"
+            " WHERE datname = current_database() AND query LIKE 'SELECT count(*) FROM stage.checkpoints%'"
+        )
+        return asked.fetchone() is not None
+
+
+def _alive(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/api/v1/health/live").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _place(server: Server) -> tuple[str, int]:
+    parts = urlsplit(server.url)
+    return str(parts.hostname), int(parts.port or 0)
+
+
+def _received(connection: socket.socket) -> bytes:
+    try:
+        return connection.recv(65536)
+    except ConnectionResetError:
+        return b""

@@ -1,0 +1,121 @@
+"""Photos coming in over HTTP."""
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from application.pictures import ORIGINALS
+
+BOUNDARY = "frontier"
+MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+
+
+def send(user: Any, photo: bytes, name: str = "living room.jpg", **more: Any) -> Any:
+    return user.post("/uploads", files={"photo": (name, photo)}, **more)
+
+
+def test_a_photo_is_kept_and_described(resident: Any, photo: bytes) -> None:
+    answer = send(resident, photo)
+
+    assert answer.status_code == 201
+    shown = answer.json()
+    assert (shown["media_type"], shown["width"], shown["height"]) == ("image/jpeg", 64, 48)
+    assert shown["name"] == "living room.jpg"
+    kept = resident.container.pictures.get(resident.user_id, ORIGINALS, shown["sha256"])
+    assert hashlib.sha256(kept).hexdigest() == shown["sha256"]
+    assert shown["size"] == len(kept)
+
+
+def test_the_same_key_is_the_same_upload(resident: Any, photo: bytes) -> None:
+    key = {"Idempotency-Key": "once"}
+
+    first, again = send(resident, photo, headers=key), send(resident, photo, headers=key)
+
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert send(resident, photo).json()["upload_id"] != first.json()["upload_id"]
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201])
+def test_a_key_has_a_sensible_length(resident: Any, photo: bytes, key: str) -> None:
+    answer = send(resident, photo, headers={"Idempotency-Key": key})
+
+    assert [one["field"] for one in answer.json()["errors"]] == ["Idempotency-Key"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\photos\\hall.jpg", "hall.jpg"),
+        ("küche ☀.jpg", "küche ☀.jpg"),
+    ],
+)
+def test_a_name_is_only_ever_a_name(resident: Any, photo: bytes, name: str, shown: str) -> None:
+    assert send(resident, photo, name).json()["name"] == shown
+
+
+def test_an_empty_file_is_told(resident: Any) -> None:
+    answer = send(resident, b"")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "photo_empty")
+
+
+def test_bytes_that_are_no_photo_are_told_whatever_their_name(resident: Any) -> None:
+    answer = send(resident, b"this is not a photo", "photo.jpg")
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "photo_unsupported")
+
+
+@pytest.mark.parametrize("excess", [1, 100_000, 5_000_000])
+def test_a_photo_over_fifteen_megabytes_is_refused(resident: Any, excess: int) -> None:
+    answer = send(resident, bytes(15_000_000 + excess))
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "photo_too_large")
+
+
+def form(field: str, content: bytes = b"abc") -> bytes:
+    head = f"--{BOUNDARY}\r\nContent-Disposition: form-data; {field}\r\n\r\n".encode()
+    return head + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 400, "malformed_request"),
+        (b"nothing of the kind", 400, "malformed_request"),
+        (b"--frontier\r\nContent-Dispo", 400, "malformed_request"),
+        (form('name="photo"; filename="a"')[:-20], 400, "malformed_request"),
+        (form('name="photo"'), 422, "validation_failed"),
+        (form('name="x"; filename="a"'), 422, "validation_failed"),
+        (form('filename="a"'), 422, "validation_failed"),
+        (form('name="photo"', b"\xff\xfe"), 422, "validation_failed"),
+        (form('name="\xff"; filename="a"'), 422, "validation_failed"),
+        (form("x" * 5_000), 400, "malformed_request"),
+        (b"--frontier--\r\n", 422, "validation_failed"),
+    ],
+)
+def test_a_form_without_a_photo_is_told(resident: Any, body: bytes, status: int, code: str) -> None:
+    answer = resident.post("/uploads", content=body, headers=MULTIPART)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_two_photos_in_one_form_are_refused(resident: Any, photo: bytes) -> None:
+    answer = resident.post("/uploads", files=[("photo", ("a.jpg", photo)), ("photo", ("b.jpg", photo))])
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
+
+
+def test_a_form_of_thousands_of_parts_is_refused(resident: Any) -> None:
+    answer = resident.post("/uploads", files=[(f"f{number}", ("a", b"x")) for number in range(2_000)])
+
+    assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data", "text/plain", ""])
+def test_a_body_of_another_kind_is_refused(resident: Any, kind: str) -> None:
+    answer = resident.post("/uploads", content=b"{}", headers={"Content-Type": kind})
+
+    assert answer.json()["code"] in {"unsupported_content_type", "malformed_request"}
