@@ -12,8 +12,10 @@ from application.retrying import retried
 from application.submitting import again, chosen
 from domain.brief import Brief
 from domain.credit_ledger import CreditLedger
+from domain.job_errors import PHOTOS_PER_JOB, WrongNumberOfPhotos
+from domain.job_photo import JobPhoto, Provenance
 from domain.personal import Personal
-from domain.photo_job import PHOTOS_PER_JOB, JobPhoto, PhotoJob, Provenance, WrongNumberOfPhotos
+from domain.photo_job import PhotoJob
 
 
 @dataclass(frozen=True)

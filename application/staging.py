@@ -19,7 +19,8 @@ from application.photos import (
 from application.pictures import ORIGINALS, results_of
 from application.ports import Pictures, Refusal, Stager, Store
 from application.reactions import Answer
-from domain.photo_job import PhotoJob, Provenance
+from domain.job_photo import Provenance
+from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind
 
 GIVEN_UP = "staging_failed"

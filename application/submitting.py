@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from application.errors import UploadAlreadyUsed, UploadExpired, UploadNotFound
 from application.ports import Upload
-from domain.photo_job import JobPhoto
+from domain.job_photo import JobPhoto
 
 
 def chosen(

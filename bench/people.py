@@ -10,8 +10,8 @@ from application.accounts import SESSION_LIFETIME
 from application.photos import PhotoFacts
 from application.pictures import results_of
 from domain.brief import Brief, Preset
+from domain.job_photo import Provenance
 from domain.personal import Personal
-from domain.photo_job import Provenance
 from infrastructure.wiring import Container
 
 ENHANCE = Brief.accept(Preset.ENHANCE, None, None, None)

@@ -2,110 +2,26 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from uuid import UUID
 
 from eventsourcing.domain import event
 
 from domain.aggregate import Aggregate
 from domain.brief import Brief, Preset, RoomType, Style
-from domain.errors import DomainError
+from domain.job_errors import (
+    GROUP_NAME_LENGTH,
+    PHOTOS_PER_JOB,
+    GroupNameTooLong,
+    JobAlreadyEnded,
+    JobNotEnded,
+    NothingToRetry,
+    PhotoGivenTwice,
+    PhotoNotInJob,
+    WrongNumberOfPhotos,
+)
+from domain.job_photo import JobPhoto, JobStatus, Outcome, Provenance
 from domain.personal import Personal
 from domain.pictures import OriginalsRemoved, PictureKind, Removal
-
-PHOTOS_PER_JOB = 30
-"""The most photos a job takes (domain.md, PhotoJob)."""
-GROUP_NAME_LENGTH = 140
-"""The longest group name, in characters (domain.md, Rules)."""
-
-
-class JobStatus(StrEnum):
-    PENDING = "pending"
-    PROCESSING = "processing"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class Outcome(StrEnum):
-    """How a photo can resolve; until then it is pending."""
-
-    PENDING = "pending"
-    STAGED = "staged"
-    REFUSED = "refused"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class WrongNumberOfPhotos(DomainError):
-    def __init__(self, count: int) -> None:
-        super().__init__(count)
-        self.count, self.limit = count, PHOTOS_PER_JOB
-
-
-class PhotoGivenTwice(DomainError):
-    def __init__(self, upload_id: UUID) -> None:
-        super().__init__(upload_id)
-        self.upload_id = upload_id
-
-
-class GroupNameTooLong(DomainError):
-    def __init__(self, length: int) -> None:
-        super().__init__(length)
-        self.length, self.limit = length, GROUP_NAME_LENGTH
-
-
-class PhotoNotInJob(DomainError):
-    def __init__(self, photo_id: UUID) -> None:
-        super().__init__(photo_id)
-        self.photo_id = photo_id
-
-
-class JobAlreadyEnded(DomainError):
-    def __init__(self, status: JobStatus) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-class JobNotEnded(DomainError):
-    """What was asked for needs a job of which every photo has its outcome."""
-
-    def __init__(self, status: JobStatus) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-class NothingToRetry(DomainError):
-    """No photo of the job failed."""
-
-    def __init__(self, job_id: UUID) -> None:
-        super().__init__(job_id)
-        self.job_id = job_id
-
-
-@dataclass(frozen=True)
-class JobPhoto:
-    """A photo as it was submitted: which upload it came from, and the checked picture itself."""
-
-    photo_id: UUID
-    upload_id: UUID
-    original: str
-    """SHA-256 of the original's bytes, in hexadecimal; it is also its name in the object store."""
-    media_type: str
-    name: Personal
-    """The file's name as the user sent it, without folders."""
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """How a result came to be, so that anybody can tell later what was done to the original."""
-
-    engine: str
-    version: str
-    input_sha256: str
-    output_sha256: str
-    milliseconds: int
 
 
 class PhotoJob(Aggregate):

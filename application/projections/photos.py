@@ -7,8 +7,9 @@ from uuid import UUID
 
 from application.projections.projection import Key, Table, named
 from application.recorded import Recorded
+from domain.job_photo import Outcome
 from domain.personal import Personal
-from domain.photo_job import Outcome, PhotoJob
+from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind
 
 

@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from domain.credit_ledger import TRIAL_CREDITS
-from domain.photo_job import PHOTOS_PER_JOB
+from domain.job_errors import PHOTOS_PER_JOB
 from infrastructure import settings, wiring
 from infrastructure.imaging.contact_sheet import contact_sheet
 from infrastructure.processes.signals import ending_in_order

@@ -36,7 +36,7 @@ from domain.brief import PromptNeeded, PromptTooLong
 from domain.credit_ledger import HoldNotFound, InsufficientCredits, NotACreditAmount
 from domain.email_claim import AddressMalformed, AddressTaken, TrialAlreadyUsed
 from domain.errors import Conflict
-from domain.photo_job import (
+from domain.job_errors import (
     GroupNameTooLong,
     JobAlreadyEnded,
     JobNotEnded,

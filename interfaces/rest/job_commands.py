@@ -11,15 +11,10 @@ from msgspec import Meta, Struct
 from application.errors import ConcurrentChange, NotFound, PresetUnavailable, VersionMismatch
 from domain.credit_ledger import InsufficientCredits
 from domain.errors import Conflict
+from domain.job_errors import GroupNameTooLong, JobAlreadyEnded, JobNotEnded, NothingToRetry
+from domain.job_photo import JobStatus
 from domain.personal import Personal
-from domain.photo_job import (
-    GroupNameTooLong,
-    JobAlreadyEnded,
-    JobNotEnded,
-    JobStatus,
-    NothingToRetry,
-    PhotoJob,
-)
+from domain.photo_job import PhotoJob
 from domain.pictures import OriginalsRemoved
 from infrastructure.queries.sessions import Principal
 from infrastructure.wiring import Container

@@ -17,7 +17,8 @@ from msgspec import Meta, Struct
 from psycopg import OperationalError
 
 from application.errors import NotFound
-from domain.photo_job import JobStatus, PhotoJob
+from domain.job_photo import JobStatus
+from domain.photo_job import PhotoJob
 from infrastructure.event_store.mapper import EventMapper
 from infrastructure.queries import streams
 from infrastructure.queries.reader import Reader

@@ -9,7 +9,8 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from domain.brief import Preset, RoomType, Style
-from domain.photo_job import JobStatus, Outcome, PhotoJob
+from domain.job_photo import JobStatus, Outcome
+from domain.photo_job import PhotoJob
 from infrastructure.queries.jobs import JobRow, PhotoRow
 
 API = "/api/v1"

@@ -19,8 +19,9 @@ from application.errors import (
 from domain.brief import Brief, PromptNeeded, PromptTooLong
 from domain.credit_ledger import InsufficientCredits
 from domain.errors import Conflict
+from domain.job_errors import GroupNameTooLong, PhotoGivenTwice, WrongNumberOfPhotos
 from domain.personal import Personal
-from domain.photo_job import GroupNameTooLong, PhotoGivenTwice, PhotoJob, WrongNumberOfPhotos
+from domain.photo_job import PhotoJob
 from domain.pictures import OriginalsRemoved
 from infrastructure.delivery import Delivery
 from infrastructure.queries import jobs as queries

@@ -6,8 +6,9 @@ from uuid import UUID, uuid5
 
 from domain.brief import Brief, Preset
 from domain.credit_ledger import CreditLedger
+from domain.job_photo import Provenance
 from domain.personal import Personal
-from domain.photo_job import PhotoJob, Provenance
+from domain.photo_job import PhotoJob
 from tests.fakes.bootstrap import Program
 from tests.fakes.darkroom import a_photo
 

@@ -17,7 +17,9 @@ from application.pictures import ORIGINALS, results_of
 from application.staging import Staging
 from application.uploads import UPLOAD_LIFETIME
 from domain.credit_ledger import InsufficientCredits
-from domain.photo_job import JobAlreadyEnded, JobNotEnded, JobStatus, NothingToRetry, PhotoJob
+from domain.job_errors import JobAlreadyEnded, JobNotEnded, NothingToRetry
+from domain.job_photo import JobStatus
+from domain.photo_job import PhotoJob
 from domain.pictures import OriginalsRemoved, PictureKind
 from tests.application.people import (
     ANN,

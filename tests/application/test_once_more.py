@@ -9,15 +9,10 @@ from application.errors import NotFound, PresetUnavailable, UploadAlreadyUsed, U
 from application.uploads import UPLOAD_LIFETIME
 from domain.brief import Brief, Preset
 from domain.credit_ledger import InsufficientCredits
+from domain.job_errors import JobNotEnded, NothingToRetry, PhotoGivenTwice, WrongNumberOfPhotos
+from domain.job_photo import JobStatus
 from domain.personal import Personal
-from domain.photo_job import (
-    JobNotEnded,
-    JobStatus,
-    NothingToRetry,
-    PhotoGivenTwice,
-    PhotoJob,
-    WrongNumberOfPhotos,
-)
+from domain.photo_job import PhotoJob
 from domain.pictures import OriginalsRemoved, PictureKind, Removal
 from tests.application.people import (
     ANN,

@@ -7,7 +7,7 @@ import pytest
 from application.errors import ConcurrentChange
 from application.retrying import ATTEMPTS, retried
 from domain.credit_ledger import CreditLedger
-from domain.photo_job import JobStatus
+from domain.job_photo import JobStatus
 from tests.application.people import (
     ANN,
     JOB,

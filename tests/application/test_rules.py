@@ -12,8 +12,9 @@ from application.schedules import SCHEDULES
 from application.staging import Staging
 from domain.aggregate import Aggregate
 from domain.brief import Brief, Preset
+from domain.job_photo import JobPhoto
 from domain.personal import Personal
-from domain.photo_job import JobPhoto, PhotoJob
+from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind, Removal
 from domain.user import User
 from tests.fakes.bootstrap import Program

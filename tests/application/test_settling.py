@@ -7,8 +7,9 @@ import pytest
 
 from application.errors import NotFound
 from domain.credit_ledger import CreditLedger
+from domain.job_errors import PhotoNotInJob
+from domain.job_photo import JobStatus
 from domain.lots import Source
-from domain.photo_job import JobStatus, PhotoNotInJob
 from tests.application.people import (
     ANN,
     JOB,

@@ -17,8 +17,9 @@ from application.rules import EXPIRE_JOB, SEND_VERIFICATION, STAGE_PHOTO
 from application.staging import OriginalDamaged, Staging
 from domain.brief import Brief, Preset
 from domain.credit_ledger import CreditLedger
+from domain.job_photo import JobStatus, Outcome
 from domain.personal import Personal
-from domain.photo_job import JobStatus, Outcome, PhotoJob
+from domain.photo_job import PhotoJob
 from tests.fakes.bootstrap import Program
 from tests.fakes.darkroom import a_photo
 from tests.fakes.uploads import Picture

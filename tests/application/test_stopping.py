@@ -7,8 +7,9 @@ import pytest
 
 from application.errors import NotFound, VersionMismatch
 from domain.credit_ledger import CreditLedger
+from domain.job_errors import GroupNameTooLong, JobAlreadyEnded
+from domain.job_photo import JobStatus, Outcome
 from domain.personal import Personal
-from domain.photo_job import GroupNameTooLong, JobAlreadyEnded, JobStatus, Outcome
 from tests.application.people import (
     ANN,
     BOB,

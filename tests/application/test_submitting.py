@@ -15,8 +15,10 @@ from application.errors import (
 from application.uploads import UPLOAD_LIFETIME
 from domain.brief import Brief, Preset
 from domain.credit_ledger import InsufficientCredits
+from domain.job_errors import GroupNameTooLong, PhotoGivenTwice, WrongNumberOfPhotos
+from domain.job_photo import JobStatus
 from domain.personal import Personal
-from domain.photo_job import GroupNameTooLong, JobStatus, PhotoGivenTwice, PhotoJob, WrongNumberOfPhotos
+from domain.photo_job import PhotoJob
 from tests.application.people import (
     ANN,
     BOB,

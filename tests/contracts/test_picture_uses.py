@@ -8,8 +8,9 @@ import pytest
 from application.photos import PhotoFacts
 from application.ports import Upload
 from domain.brief import Brief, Preset
+from domain.job_photo import JobPhoto
 from domain.personal import Personal
-from domain.photo_job import JobPhoto, PhotoJob
+from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind, Removal
 from tests.contracts.ports import StatefulPorts
 

@@ -10,9 +10,10 @@ from application.context import Context, acting
 from application.errors import ConcurrentChange, NotFound
 from domain.brief import Brief, Preset
 from domain.credit_ledger import CreditLedger
+from domain.job_photo import JobPhoto
 from domain.lots import Source
 from domain.personal import Personal
-from domain.photo_job import JobPhoto, PhotoJob
+from domain.photo_job import PhotoJob
 from domain.user import Role, User
 from tests.contracts.ports import StatefulPorts, TransactionFailed, fail_after
 from tests.domain.history import state

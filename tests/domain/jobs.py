@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from domain.brief import Brief, Preset
+from domain.job_photo import JobPhoto, Provenance
 from domain.personal import Personal
-from domain.photo_job import JobPhoto, PhotoJob, Provenance
+from domain.photo_job import PhotoJob
 from tests.domain.history import Fact, fact, given
 
 ANN = UUID(int=1)

@@ -6,18 +6,17 @@ from uuid import UUID
 import pytest
 
 from domain.brief import Brief, Preset, RoomType, Style
-from domain.personal import Personal
-from domain.photo_job import (
+from domain.job_errors import (
     GROUP_NAME_LENGTH,
     GroupNameTooLong,
     JobAlreadyEnded,
-    JobStatus,
-    Outcome,
     PhotoGivenTwice,
-    PhotoJob,
     PhotoNotInJob,
     WrongNumberOfPhotos,
 )
+from domain.job_photo import JobStatus, Outcome
+from domain.personal import Personal
+from domain.photo_job import PhotoJob
 from tests.domain.history import Fact, fact, news
 from tests.domain.jobs import (
     ANN,

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from domain.photo_job import JobNotEnded, JobPhoto, JobStatus, NothingToRetry
+from domain.job_errors import JobNotEnded, NothingToRetry
+from domain.job_photo import JobPhoto, JobStatus
 from domain.pictures import OriginalsRemoved, PictureKind, Removal
 from tests.domain.history import Fact, news
 from tests.domain.jobs import (

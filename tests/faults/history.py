@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from application.recorded import Recorded
-from domain.photo_job import Outcome, PhotoJob
+from domain.job_photo import Outcome
+from domain.photo_job import PhotoJob
 from infrastructure.event_store.reader import LogReader
 from tests.faults.installation import Installation
 

@@ -9,7 +9,8 @@ from application.errors import PictureNotFound
 from application.pictures import ORIGINALS, results_of
 from application.recorded import Recorded
 from application.staging import GIVEN_UP
-from domain.photo_job import JobPhoto, Outcome, PhotoJob
+from domain.job_photo import JobPhoto, Outcome
+from domain.photo_job import PhotoJob
 from tests.faults import photos
 from tests.faults.history import RESOLVED, History, outcomes
 from tests.faults.installation import Installation

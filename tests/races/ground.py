@@ -12,8 +12,9 @@ from application.projections.registry import PROJECTIONS
 from application.recorded import Recorded
 from domain.brief import Brief, Preset
 from domain.credit_ledger import CreditLedger
+from domain.job_photo import JobStatus, Provenance
 from domain.personal import Personal
-from domain.photo_job import JobStatus, PhotoJob, Provenance
+from domain.photo_job import PhotoJob
 from infrastructure.event_store.reader import LogReader
 from infrastructure.projections.engine import Projector
 from infrastructure.wiring import Container

@@ -5,7 +5,8 @@ from uuid import uuid4
 
 from application.errors import UploadAlreadyUsed
 from domain.credit_ledger import InsufficientCredits
-from domain.photo_job import JobAlreadyEnded, JobStatus, Outcome
+from domain.job_errors import JobAlreadyEnded
+from domain.job_photo import JobStatus, Outcome
 from tests.races.ground import Ground, at_once, raised
 
 ROUNDS = 20

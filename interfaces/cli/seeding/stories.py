@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from domain.photo_job import Outcome
+from domain.job_photo import Outcome
 
 STAGED, REFUSED, FAILED, PENDING = Outcome.STAGED, Outcome.REFUSED, Outcome.FAILED, Outcome.PENDING
 

@@ -9,8 +9,9 @@ from application.context import Context, acting
 from application.pictures import results_of
 from application.ports import Mail
 from domain.brief import Brief, Preset, RoomType, Style
+from domain.job_photo import Outcome, Provenance
 from domain.personal import Personal
-from domain.photo_job import Outcome, PhotoJob, Provenance
+from domain.photo_job import PhotoJob
 from domain.user import User
 from infrastructure.wiring import Container
 from interfaces.cli.seeding.people import Person, house

@@ -12,9 +12,10 @@ from application.recorded import Recorded
 from domain.aggregate import Aggregate
 from domain.brief import Brief, Preset, RoomType, Style
 from domain.credit_ledger import CreditLedger
+from domain.job_photo import JobPhoto, Provenance
 from domain.lots import Source
 from domain.personal import Personal
-from domain.photo_job import JobPhoto, PhotoJob, Provenance
+from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind, Removal
 from domain.user import Role, User
 

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from application.projections.jobs import JobRow, Jobs
 from domain.brief import Brief, Preset, RoomType, Style
+from domain.job_photo import JobStatus
 from domain.personal import Personal
-from domain.photo_job import JobStatus, PhotoJob
+from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind, Removal
 from tests.application.projections.histories import at, photo, provenance, rows
 

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from application.projections.photos import PhotoRow, Photos
 from domain.brief import Brief, Preset
+from domain.job_photo import Outcome
 from domain.personal import Personal
-from domain.photo_job import Outcome, PhotoJob
+from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind, Removal
 from tests.application.projections.histories import at, photo, provenance, rows
 

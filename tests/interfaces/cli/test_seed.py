@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from domain.photo_job import JobStatus, Outcome, PhotoJob
+from domain.job_photo import JobStatus, Outcome
+from domain.photo_job import PhotoJob
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.settings import Environment, Settings
 from infrastructure.wiring import build

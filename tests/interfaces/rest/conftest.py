@@ -20,7 +20,7 @@ from PIL import Image
 
 from application.pictures import results_of
 from application.projections.registry import PROJECTIONS
-from domain.photo_job import Provenance
+from domain.job_photo import Provenance
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.event_store.reader import LogReader
 from infrastructure.projections.engine import Projector
