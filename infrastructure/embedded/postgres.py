@@ -71,7 +71,7 @@ class EmbeddedPostgres:
         try:
             home = self._home = postgres_home(self.folder, durable=self._durable)
             self._sockets = home.sockets()
-            end_orphans(home.data)
+            end_orphans(home.data, self._sockets)
             if not home.data.exists():
                 self._initialise(home)
             self._server = self._run(home, self._sockets)
@@ -94,8 +94,8 @@ class EmbeddedPostgres:
         if self._server:
             self._server.kill()
             self._server = None
-        if self._home and self._lock.held:
-            end_orphans(self._home.data)
+        if self._home and self._sockets and self._lock.held:
+            end_orphans(self._home.data, self._sockets)
         self._lock.release()
 
     def remove(self) -> None:

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import psutil
 import psycopg
@@ -55,6 +57,10 @@ def has(server: EmbeddedPostgres, text: str) -> bool:
 
 def data_of(server: EmbeddedPostgres) -> Path:
     return (remembered_place(server.folder) or server.folder) / "data"
+
+
+def sockets_of(server: EmbeddedPostgres) -> Path:
+    return Path(parse_qs(urlsplit(server.app_url).query)["host"][0])
 
 
 def test_what_was_written_is_there_at_the_same_address_on_the_next_start(server: EmbeddedPostgres) -> None:
@@ -130,12 +136,21 @@ def test_an_orphaned_server_is_ended_by_the_next_start(used: EmbeddedPostgres) -
     used.stop()
 
 
-def test_a_stale_note_of_a_pid_that_another_process_has_is_no_obstacle(used: EmbeddedPostgres) -> None:
+def test_stale_notes_of_a_pid_that_another_process_has_are_no_obstacle(used: EmbeddedPostgres) -> None:
     with used:
-        data = data_of(used)
-    (data / "postmaster.pid").write_text(f"{os.getpid()}\n{data}\n1700000000\n5432\n/nowhere\n\n")
-    with used:
-        assert used.pid != os.getpid()
+        data, lock = data_of(used), sockets_of(used) / ".s.PGSQL.5432.lock"
+        assert lock.exists()
+    owner = data.stat()
+    user: dict[str, Any] = (
+        {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    )
+    with subprocess.Popen(["sleep", "60"], **user) as other:
+        for note in (data / "postmaster.pid", lock):
+            note.write_text(f"{other.pid}\n{data}\n1700000000\n5432\n/nowhere\n\n")
+            os.chown(note, owner.st_uid, owner.st_gid)
+        with used:
+            assert used.pid != other.pid
+        other.kill()
 
 
 def test_no_mode_or_owner_outside_the_folder_changes(tmp_path: Path) -> None:
