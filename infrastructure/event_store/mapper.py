@@ -36,6 +36,7 @@ class EventMapper(Mapper[UUID]):
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
+        self._decodings: dict[str, _Decoding] = {}
 
     def envelope(self, event: Event, *, owner: UUID | None, metadata: bytes) -> Envelope:
         """The event as it is stored. Raises UnsealedPersonalText, or KeyDestroyed for a forgotten owner."""
@@ -69,43 +70,26 @@ class EventMapper(Mapper[UUID]):
 
     def event(self, topic: str, state: bytes, originator_id: UUID, version: int) -> Event:
         """A domain event from its stored parts."""
-        event_class: type[Event] = resolve_topic(topic)
-        fields = self._decoded(topic, event_class, state)
-        fields["originator_id"] = originator_id
-        fields["originator_version"] = version
-        fields["originator_topic"] = topic.partition(".")[0]
-        fields["timestamp"] = None  # when it happened is `recorded_at`, by the database's clock
-        event = object.__new__(event_class)
-        event.__dict__.update(fields)
-        return event
+        if (decoding := self._decodings.get(topic)) is None:
+            decoding = self._decodings[topic] = _Decoding(topic, self._unsealing)
+        return decoding.event(state, originator_id, version)
 
     def recorded(self, row: tuple[Any, ...]) -> Recorded:
         """A row of `event_store.events` as followers see it; reader.COLUMNS tells the order."""
         position, stream_id, version, topic, state, metadata, owner, recorded_at = row
         about = decode_metadata(metadata)
         return Recorded(
-            position=position,
-            stream_id=stream_id,
-            version=version,
-            name=topic,
-            event=self.event(topic, state, stream_id, version),
-            owner=owner,
-            actor=about.actor,
-            cause=about.cause,
-            correlation=about.correlation,
-            recorded_at=recorded_at,
+            position,
+            stream_id,
+            version,
+            topic,
+            self.event(topic, state, stream_id, version),
+            owner,
+            about.actor,
+            about.cause,
+            about.correlation,
+            recorded_at,
         )
-
-    def _decoded(self, topic: str, event_class: type[Event], state: bytes) -> dict[str, Any]:
-        shape = _shape(topic)
-        if _class_version(event_class) == 1:
-            fields = msgspec.json.decode(state, type=shape, dec_hook=self._unsealing)
-        else:
-            raw = msgspec.json.decode(state)
-            for version in range(raw.pop("class_version", 1), _class_version(event_class)):
-                getattr(event_class, f"upcast_v{version}_v{version + 1}")(raw)
-            fields = msgspec.convert(raw, shape, dec_hook=self._unsealing)
-        return {name: getattr(fields, name) for name in shape.__struct_fields__}
 
     def _sealing(self, owner: UUID | None) -> Callable[[Any], Any]:
         def seal(text: Any) -> str:
@@ -121,6 +105,35 @@ class EventMapper(Mapper[UUID]):
         if wanted is not Personal:
             raise TypeError(f"{wanted.__name__} cannot be read from an event")
         return Sealed(token, self._keyring)
+
+
+class _Decoding:
+    """How events of one name are made from their states: found out once, since a rebuild makes millions."""
+
+    def __init__(self, topic: str, unsealing: Callable[[type[Any], Any], Any]) -> None:
+        self._event_class: type[Event] = resolve_topic(topic)
+        self._shape = _shape(topic)
+        self._unsealing = unsealing
+        self._aggregate = topic.partition(".")[0]
+        upcast = _class_version(self._event_class) > 1
+        decoder = msgspec.json.Decoder(self._shape, dec_hook=unsealing)
+        self._decode = self._upcast if upcast else decoder.decode
+
+    def event(self, state: bytes, originator_id: UUID, version: int) -> Event:
+        fields = msgspec.structs.asdict(self._decode(state))
+        fields["originator_id"] = originator_id
+        fields["originator_version"] = version
+        fields["originator_topic"] = self._aggregate
+        fields["timestamp"] = None  # when it happened is `recorded_at`, by the database's clock
+        event = object.__new__(self._event_class)
+        event.__dict__.update(fields)
+        return event
+
+    def _upcast(self, state: bytes) -> msgspec.Struct:
+        raw = msgspec.json.decode(state)
+        for version in range(raw.pop("class_version", 1), _class_version(self._event_class)):
+            getattr(self._event_class, f"upcast_v{version}_v{version + 1}")(raw)
+        return msgspec.convert(raw, self._shape, dec_hook=self._unsealing)
 
 
 @cache

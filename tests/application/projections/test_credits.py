@@ -1,6 +1,5 @@
 """Lots and statement: given a ledger's events, then rows."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -100,5 +99,5 @@ def test_a_ledgers_event_that_belongs_to_nobody_is_refused() -> None:
     log = Log()
     log.save(opened())
     with pytest.raises(Unowned) as refused:
-        folded(CreditLots(), [replace(recorded, owner=None) for recorded in log.recorded])
+        folded(CreditLots(), [recorded._replace(owner=None) for recorded in log.recorded])
     assert refused.value.position == 2
