@@ -91,8 +91,7 @@ class News:
             await asyncio.to_thread(self._listener.stop)
         if self._looking:
             self._looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._looking
+            await asyncio.wait([self._looking])
 
     def end(self) -> None:
         """Nobody waits any longer."""
@@ -113,7 +112,8 @@ class News:
         waiting.add((version, grown))
         self._look.set()  # it may have grown since it was read
         try:
-            await asyncio.wait_for(grown, seconds)
+            async with asyncio.timeout(seconds):
+                await grown
         except TimeoutError:
             return False
         finally:
@@ -126,7 +126,9 @@ class News:
         away = False
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), POLL)
+                # Not wait_for: until Python 3.12 that loses a cancellation that comes together with the news.
+                async with asyncio.timeout(POLL):
+                    await self._look.wait()
             self._look.clear()
             if not self._waiting:
                 continue

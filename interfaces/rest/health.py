@@ -90,7 +90,8 @@ async def _asked(name: str, question: Awaitable[Any], *, needed: bool = True) ->
     started = time.perf_counter()
     answer = None
     try:
-        answer = await asyncio.wait_for(question, PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            answer = await question
         state = PartState.OK
     except Exception as error:  # noqa: BLE001 - whatever it raises, that is the finding
         log.warning("health.away", part=name, error=type(error).__name__)
