@@ -1,5 +1,6 @@
 """What can go wrong in a use case beyond the domain's rules; each carries values, not sentences."""
 
+from datetime import datetime
 from uuid import UUID
 
 
@@ -67,6 +68,14 @@ class PresetUnavailable(ApplicationError):
     def __init__(self, preset: str, available: list[str]) -> None:
         super().__init__(preset, available)
         self.preset, self.available = preset, available
+
+
+class PictureRemoved(ApplicationError):
+    """The picture was kept for as long as pictures of its kind are, and then removed for good."""
+
+    def __init__(self, removed_at: datetime) -> None:
+        super().__init__(removed_at)
+        self.removed_at = removed_at
 
 
 class PictureNotFound(ApplicationError):

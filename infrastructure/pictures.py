@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import dataclass
 from hashlib import sha256 as digest
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,6 +16,14 @@ from application.errors import PictureNotFound
 
 PIECE = 1024 * 1024
 """Bytes read at a time."""
+
+
+@dataclass(frozen=True)
+class OpenPicture:
+    size: int
+    """Of the whole picture, in bytes."""
+    pieces: AsyncIterator[bytes]
+    """Of about PIECE bytes each."""
 
 
 class ObjectPictures:
@@ -53,14 +62,28 @@ class ObjectPictures:
             return False
         return True
 
-    async def stream(self, owner: UUID, kind: str, sha256: str) -> AsyncIterator[bytes]:
-        """The picture in pieces of about PIECE bytes. Raises PictureNotFound before the first."""
+    async def size(self, owner: UUID, kind: str, sha256: str) -> int:
+        """In bytes. Raises PictureNotFound."""
         try:
-            found = await obstore.get_async(self._store, _path(owner, kind, sha256))
+            return (await obstore.head_async(self._store, _path(owner, kind, sha256)))["size"]
         except FileNotFoundError:
             raise PictureNotFound(sha256) from None
-        async for piece in found.stream(min_chunk_size=PIECE):
-            yield bytes(piece)
+
+    async def open(
+        self, owner: UUID, kind: str, sha256: str, part: tuple[int, int] | None = None
+    ) -> "OpenPicture":
+        """The picture, or of its bytes from the first number to before the second. Raises PictureNotFound."""
+        options: obstore.GetOptions = {"range": part} if part else {}
+        try:
+            found = await obstore.get_async(self._store, _path(owner, kind, sha256), options=options)
+        except FileNotFoundError:
+            raise PictureNotFound(sha256) from None
+        return OpenPicture(found.meta["size"], _pieces(found))
+
+    async def stream(self, owner: UUID, kind: str, sha256: str) -> AsyncIterator[bytes]:
+        """The picture in pieces of about PIECE bytes. Raises PictureNotFound before the first."""
+        async for piece in (await self.open(owner, kind, sha256)).pieces:
+            yield piece
 
     def delete(self, owner: UUID, kind: str, sha256: str) -> None:
         """Whether it was there or not, it is gone afterwards."""
@@ -78,6 +101,11 @@ class ObjectPictures:
     def check(self) -> None:
         """Raise whatever the store raises when it cannot be reached."""
         next(iter(obstore.list(self._store, prefix="users", chunk_size=1)), None)
+
+
+async def _pieces(found: "obstore.GetResult") -> AsyncIterator[bytes]:
+    async for piece in found.stream(min_chunk_size=PIECE):
+        yield bytes(piece)
 
 
 def _store(url: str) -> ObjectStore:

@@ -19,6 +19,23 @@ from infrastructure import migrations
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.embedded.valkey import EmbeddedValkey
 
+# As a replica does, without the triggers that keep the log from being changed.
+_EMPTY_OUT = """
+DO $$
+DECLARE kept record;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR kept IN SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+                WHERE schemaname IN ('event_store', 'stage', 'read_models', 'shadow') LOOP
+        EXECUTE 'DELETE FROM ' || kept.name;
+    END LOOP;
+    FOR kept IN SELECT format('%I.%I', schemaname, sequencename) AS name FROM pg_sequences
+                WHERE schemaname IN ('event_store', 'stage') LOOP
+        EXECUTE 'ALTER SEQUENCE ' || kept.name || ' RESTART';
+    END LOOP;
+END $$
+"""
+
 
 @dataclass(frozen=True)
 class FreshDatabase:
@@ -53,6 +70,11 @@ class Databases:
         """With the roles and nothing else, for as long as the block lasts."""
         with self._fresh("stage") as database:
             yield database
+
+    def empty_out(self, database: FreshDatabase) -> None:
+        """As it was when it was migrated; whoever is connected stays so. Ten times as fast as another one."""
+        with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+            connection.execute(_EMPTY_OUT)
 
     @contextmanager
     def _fresh(self, template: str) -> Iterator[FreshDatabase]:

@@ -26,12 +26,14 @@ class JobRow(Struct, frozen=True):
     cancelled: int
     submitted_at: datetime
     ended_at: datetime | None
+    results_removed_at: datetime | None
     version: int
     position: int
 
 
 class PhotoRow(Struct, frozen=True):
     photo_id: UUID
+    upload_id: UUID
     number: int
     name: str
     status: str
@@ -43,6 +45,8 @@ class PhotoRow(Struct, frozen=True):
     engine: str | None
     engine_version: str | None
     resolved_at: datetime | None
+    original_removed_at: datetime | None
+    result_removed_at: datetime | None
 
 
 class StagedPhoto(Struct, frozen=True):
@@ -57,24 +61,27 @@ class StagedPhoto(Struct, frozen=True):
     engine: str
     engine_version: str
     staged_at: datetime
+    removed_at: datetime | None
 
 
 class PhotoPictures(Struct, frozen=True):
-    """Where a photo's pictures are, and how to name them."""
+    """Where a photo's pictures are or were, and how to name them."""
 
     number: int
     name: str
     preset: str
     original: str
     original_media_type: str
+    original_removed_at: datetime | None
     result: str | None
     result_media_type: str | None
+    result_removed_at: datetime | None
 
 
 _SELECT: Final = """
     SELECT jobs.job_id, jobs.status, jobs.preset, jobs.room_type, jobs.style, jobs.prompt, jobs.group_name,
            jobs.parent_job_id, jobs.photos, jobs.staged, jobs.refused, jobs.failed, jobs.cancelled,
-           jobs.submitted_at, jobs.ended_at, jobs.version, jobs.position, keys.wrapped
+           jobs.submitted_at, jobs.ended_at, jobs.results_removed_at, jobs.version, jobs.position, keys.wrapped
     FROM {jobs} AS jobs LEFT JOIN stage.data_keys AS keys ON keys.key_id = jobs.user_id
     WHERE jobs.user_id = %(user_id)s AND jobs.deleted_at IS NULL
 """
@@ -84,9 +91,10 @@ _JOBS = statement(_SELECT + " AND jobs.position < %(before)s ORDER BY jobs.posit
 _JOB = statement(_SELECT + " AND jobs.job_id = %(job_id)s")
 
 _PHOTOS = statement("""
-    SELECT photos.photo_id, photos.number, photos.name, photos.status, photos.code,
+    SELECT photos.photo_id, photos.upload_id, photos.number, photos.name, photos.status, photos.code,
            photos.original, photos.original_media_type, photos.result, photos.result_media_type,
-           photos.engine, photos.engine_version, photos.resolved_at, keys.wrapped
+           photos.engine, photos.engine_version, photos.resolved_at, photos.original_removed_at,
+           photos.result_removed_at, keys.wrapped
     FROM {photos} AS photos LEFT JOIN stage.data_keys AS keys ON keys.key_id = photos.user_id
     WHERE photos.job_id = %(job_id)s AND photos.user_id = %(user_id)s
     ORDER BY photos.number
@@ -95,7 +103,8 @@ _PHOTOS = statement("""
 _STAGED = statement("""
     SELECT photos.photo_id, photos.number, photos.name, photos.original AS original_sha256,
            photos.result AS result_sha256, photos.result_media_type AS media_type,
-           photos.engine, photos.engine_version, photos.resolved_at AS staged_at, keys.wrapped
+           photos.engine, photos.engine_version, photos.resolved_at AS staged_at,
+           photos.result_removed_at AS removed_at, keys.wrapped
     FROM {photos} AS photos LEFT JOIN stage.data_keys AS keys ON keys.key_id = photos.user_id
     WHERE photos.job_id = %(job_id)s AND photos.user_id = %(user_id)s AND photos.result IS NOT NULL
     ORDER BY photos.number
@@ -103,7 +112,8 @@ _STAGED = statement("""
 
 _PICTURES = statement("""
     SELECT photos.number, photos.name, jobs.preset, photos.original, photos.original_media_type,
-           photos.result, photos.result_media_type, keys.wrapped
+           photos.original_removed_at, photos.result, photos.result_media_type, photos.result_removed_at,
+           keys.wrapped
     FROM {photos} AS photos
     JOIN {jobs} AS jobs ON jobs.job_id = photos.job_id AND jobs.deleted_at IS NULL
     LEFT JOIN stage.data_keys AS keys ON keys.key_id = photos.user_id

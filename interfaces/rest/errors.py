@@ -15,6 +15,7 @@ from application.errors import (
     NotFound,
     PasswordTooWeak,
     PictureNotFound,
+    PictureRemoved,
     PresetUnavailable,
     SignInRefused,
     TokenInvalid,
@@ -352,7 +353,14 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
     PhotoNotInJob: Answer(
         404, "photo_not_in_job", "No such photo", "The job has no photo {photo_id}.", {"photo_id": _ID}
     ),
-    PictureNotFound: Answer(404, "picture_not_found", "Picture gone", "This picture is no longer kept."),
+    PictureNotFound: Answer(404, "picture_not_found", "Picture gone", "This picture is not to be found."),
+    PictureRemoved: Answer(
+        410,
+        "picture_removed",
+        "Picture removed",
+        "Pictures are kept for a while after their job; this one was removed at {removed_at}.",
+        {"removed_at": "2027-05-04T10:00:00Z"},
+    ),
     # Credits
     NotACreditAmount: Answer(
         422, "not_a_credit_amount", "Not an amount", "Credits are whole numbers above zero."

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Meta, Struct
 
 from domain.brief import Preset, RoomType, Style
@@ -20,12 +21,19 @@ LONGEST_TEXT = 10_000
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 JobId = Annotated[UUID, Meta(examples=["4f2f9d0a-2f1f-4c1f-8d11-0a6f2b526f0e"])]
 PhotoId = Annotated[UUID, Meta(examples=["b7d0c1de-22bb-5f3f-8e1b-1b7f3c637f1f"])]
+UploadId = Annotated[
+    UUID,
+    Meta(
+        description="The upload that it came from; a new brief on the same photo names it again",
+        examples=["0a6f2b52-6f0e-4f2f-9d0a-2f1f6c1f5d11"],
+    ),
+]
 GroupName = Annotated[Text | None, Meta(examples=["12 Elm Street"])]
 Moment = Annotated[datetime, Meta(examples=["2026-05-04T09:31:00Z"])]
 
 
 class PhotoWanted(Struct, frozen=True, forbid_unknown_fields=True):
-    upload_id: Annotated[UUID, Meta(examples=["0a6f2b52-6f0e-4f2f-9d0a-2f1f6c1f5d11"])]
+    upload_id: UploadId
 
 
 class BriefWanted(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,10 +47,11 @@ class BriefWanted(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SubmitJob(Struct, frozen=True, forbid_unknown_fields=True):
-    photos: Annotated[
-        list[PhotoWanted], Meta(description="1 to 30, each upload once; with a parent, none means all of its")
-    ]
     brief: BriefWanted
+    photos: Annotated[
+        list[PhotoWanted],
+        Meta(description="1 to 30, each upload once; with a parent, none means all of its"),
+    ] = msgspec.field(default_factory=list)
     group_name: Annotated[
         Text | None, Meta(description="Up to 140 characters", examples=["12 Elm Street"])
     ] = None
@@ -75,34 +84,36 @@ class JobLinks(Struct, frozen=True):
     download: Annotated[
         str | None,
         Meta(
-            description="The ZIP; null while nothing is staged",
+            description="The ZIP; null while nothing is staged, and once results are no longer kept",
             examples=[f"{API}/jobs/4f2f9d0a-2f1f-4c1f-8d11-0a6f2b526f0e/download"],
         ),
     ]
 
 
 class PhotoLinks(Struct, frozen=True):
-    original: Annotated[str, Meta(examples=[f"{API}/jobs/4f2f9d0a…/photos/b7d0c1de…/original"])]
+    """Those to pictures that are no longer kept are null."""
+
+    original: Annotated[str | None, Meta(examples=[f"{API}/jobs/4f2f9d0a…/photos/b7d0c1de…/original"])]
     result: Annotated[
         str | None,
         Meta(description="Null unless staged", examples=[f"{API}/jobs/4f2f9d0a…/photos/b7d0c1de…/result"]),
     ]
     preview: Annotated[
-        str,
+        str | None,
         Meta(
             description="1600 pixels, of the result once there is one; it can be cached for ever",
             examples=[f"{API}/jobs/4f2f9d0a…/photos/b7d0c1de…/preview?size=1600&picture=9f86d081…"],
         ),
     ]
     thumbnail: Annotated[
-        str,
+        str | None,
         Meta(
             description="The same in 400 pixels",
             examples=[f"{API}/jobs/4f2f9d0a…/photos/b7d0c1de…/preview?size=400&picture=9f86d081…"],
         ),
     ]
     original_preview: Annotated[
-        str,
+        str | None,
         Meta(
             description="1600 pixels, of the original",
             examples=[f"{API}/jobs/4f2f9d0a…/photos/b7d0c1de…/preview?size=1600&picture=2c26b46b…"],
@@ -112,6 +123,7 @@ class PhotoLinks(Struct, frozen=True):
 
 class Photo(Struct, frozen=True):
     photo_id: PhotoId
+    upload_id: UploadId
     number: Annotated[int, Meta(description="Its place in the job, from 1", examples=[1])]
     name: Annotated[str, Meta(examples=["living-room.jpg"])]
     status: Annotated[Outcome, Meta(examples=["staged"])]
@@ -149,7 +161,7 @@ class JobPage(Struct, frozen=True):
 
 class AcceptedPhoto(Struct, frozen=True):
     photo_id: PhotoId
-    upload_id: Annotated[UUID, Meta(examples=["0a6f2b52-6f0e-4f2f-9d0a-2f1f6c1f5d11"])]
+    upload_id: UploadId
     number: Annotated[int, Meta(examples=[1])]
     status: Annotated[Outcome, Meta(examples=["pending"])]
 
@@ -196,7 +208,7 @@ def summarised(row: JobRow) -> JobSummary:
         ),
         submitted_at=row.submitted_at,
         ended_at=row.ended_at,
-        links=links(row.job_id, staged=row.staged),
+        links=links(row.job_id, staged=0 if row.results_removed_at else row.staged),
     )
 
 
@@ -216,19 +228,25 @@ def shown(row: JobRow, photos: Sequence[PhotoRow]) -> Job:
         counts=counts,
         submitted_at=row.submitted_at,
         ended_at=row.ended_at if ended else None,
-        links=links(row.job_id, staged=counts.staged),
+        links=links(row.job_id, staged=sum(_has_result(photo) for photo in photos)),
         photos=[_photo(row.job_id, photo) for photo in photos],
     )
 
 
 def etag(row: JobRow, photos: Sequence[PhotoRow]) -> str:
-    """The job's version and how many of its photos show their outcome: both only ever grow."""
-    return f'"{row.version}.{sum(photo.status != Outcome.PENDING for photo in photos)}"'
+    """The job's version, and how many outcomes and removed pictures its photos show: both only ever grow."""
+    seen = sum(
+        (photo.status != Outcome.PENDING)
+        + (photo.original_removed_at is not None)
+        + (photo.result_removed_at is not None)
+        for photo in photos
+    )
+    return f'"{row.version}.{seen}"'
 
 
 def changed_etag(job: PhotoJob) -> str:
     """The same, once the read models know the job as it is now."""
-    return f'"{job.version}.{job.resolved}"'
+    return f'"{job.version}.{job.resolved + len(job.photos) * len(job.removed)}"'
 
 
 def _unfinished(counts: Counts) -> JobStatus:
@@ -246,9 +264,9 @@ def _brief(row: JobRow) -> BriefShown:
 
 
 def _photo(job_id: UUID, row: PhotoRow) -> Photo:
-    path = f"{API}/jobs/{job_id}/photos/{row.photo_id}"
     return Photo(
         photo_id=row.photo_id,
+        upload_id=row.upload_id,
         number=row.number,
         name=row.name,
         status=Outcome(row.status),
@@ -256,14 +274,29 @@ def _photo(job_id: UUID, row: PhotoRow) -> Photo:
         engine=row.engine,
         engine_version=row.engine_version,
         resolved_at=row.resolved_at,
-        links=PhotoLinks(
-            original=f"{path}/original",
-            result=f"{path}/result" if row.result else None,
-            preview=f"{path}/preview?size=1600&picture={row.result or row.original}",
-            thumbnail=f"{path}/preview?size=400&picture={row.result or row.original}",
-            original_preview=f"{path}/preview?size=1600&picture={row.original}",
-        ),
+        links=_photo_links(job_id, row),
     )
+
+
+def _photo_links(job_id: UUID, row: PhotoRow) -> PhotoLinks:
+    path = f"{API}/jobs/{job_id}/photos/{row.photo_id}"
+    original = None if row.original_removed_at else row.original
+    result = row.result if _has_result(row) else None
+
+    def preview(picture: str | None, size: int) -> str | None:
+        return f"{path}/preview?size={size}&picture={picture}" if picture else None
+
+    return PhotoLinks(
+        original=f"{path}/original" if original else None,
+        result=f"{path}/result" if result else None,
+        preview=preview(result or original, 1600),
+        thumbnail=preview(result or original, 400),
+        original_preview=preview(original, 1600),
+    )
+
+
+def _has_result(row: PhotoRow) -> bool:
+    return row.result is not None and row.result_removed_at is None
 
 
 def links(job_id: UUID, *, staged: int) -> JobLinks:

@@ -11,6 +11,7 @@ from application.errors import (
     ConcurrentChange,
     NotFound,
     PictureNotFound,
+    PictureRemoved,
     PresetUnavailable,
     UploadAlreadyUsed,
     UploadExpired,
@@ -165,7 +166,7 @@ async def show_job(
     summary="All staged photos as one ZIP",
     response_headers=[DISPOSITION],
     description="With a manifest.json that tells each file's original and what was done to it.",
-    responses=problems(NotFound, PictureNotFound, JobNotReady, ReadModelBehind),
+    responses=problems(NotFound, PictureNotFound, PictureRemoved, JobNotReady, ReadModelBehind),
 )
 async def download_job(
     job_id: FromPath[UUID],
@@ -179,6 +180,8 @@ async def download_job(
         raise NotFound(PhotoJob.__name__, job_id)
     if not (staged := await queries.staged(reader, principal.user_id, job_id)):
         raise JobNotReady(job_id)
+    if removed_at := staged[0].removed_at:  # all of a job's results go at once
+        raise PictureRemoved(removed_at)
     delivery = Delivery(job_id, principal.user_id, job.preset, staged)
     return Stream(
         await begun(delivery.zipped(container.pictures)),

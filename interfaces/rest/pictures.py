@@ -1,30 +1,41 @@
 """A photo's pictures: the original as it came in, and the result."""
 
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from litestar import Response, get
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
-from application.errors import NotFound, PictureNotFound
+from application.errors import NotFound, PictureNotFound, PictureRemoved
 from application.pictures import ORIGINALS, results_of
 from domain.photo_job import PhotoJob
 from infrastructure.delivery import extension, file_name, stem
+from infrastructure.pictures import OpenPicture
 from infrastructure.queries import jobs as queries
 from infrastructure.queries.jobs import PhotoPictures
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
 from infrastructure.queries.tables import JOBS, PHOTOS
 from infrastructure.wiring import Container
-from interfaces.rest.faults import ReadModelBehind
-from interfaces.rest.files import FileStream, begun, disposition
+from interfaces.rest.faults import RangeNotSatisfiable, ReadModelBehind
+from interfaces.rest.files import FileStream, disposition
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import DISPOSITION, ETAG, NOT_MODIFIED, IfNoneMatch, has, not_modified
 from interfaces.rest.problems import problems
+from interfaces.rest.ranges import ACCEPTED, IfRange, Range, asked_for, content_range
 
 FOREVER = "private, max-age=31536000, immutable"
 """A picture's name is the hash of its bytes: behind one address there is never another."""
 TAGS = ["Pictures"]
+
+_RESPONSES: Final = (
+    NOT_MODIFIED
+    | {206: ResponseSpec(bytes, generate_examples=False, media_type="image/*", description="A part of it")}
+    | problems(NotFound, PictureNotFound, PictureRemoved, RangeNotSatisfiable, ReadModelBehind)
+)
 
 
 @get(
@@ -34,7 +45,7 @@ TAGS = ["Pictures"]
     summary="A photo as it was sent",
     description="Byte for byte, but for GPS and other personal metadata.",
     response_headers=[ETAG, DISPOSITION],
-    responses=NOT_MODIFIED | problems(NotFound, PictureNotFound, ReadModelBehind),
+    responses=_RESPONSES,
 )
 async def original(
     job_id: FromPath[UUID],
@@ -43,18 +54,17 @@ async def original(
     reader: NamedDependency[Reader],
     principal: NamedDependency[Principal],
     if_none_match: IfNoneMatch = None,
+    wanted: Range = None,
+    if_range: IfRange = None,
     wait_for_position: WaitForPosition = None,
 ) -> FileStream | Response[None]:
     await wait_for(reader, wait_for_position, JOBS, PHOTOS)
     photo = await _photo(reader, principal.user_id, job_id, photo_id)
+    if photo.original_removed_at:
+        raise PictureRemoved(photo.original_removed_at)
     name = f"{photo.number:02d}-{stem(photo.name)}.{extension(photo.original_media_type)}"
-    return await _picture(
-        container,
-        (principal.user_id, ORIGINALS, photo.original),
-        photo.original_media_type,
-        name,
-        if_none_match,
-    )
+    picture = _Picture((principal.user_id, ORIGINALS, photo.original), photo.original_media_type, name)
+    return await picture.sent(container, if_none_match, wanted, if_range)
 
 
 @get(
@@ -63,7 +73,7 @@ async def original(
     tags=TAGS,
     summary="A photo as it was staged",
     response_headers=[ETAG, DISPOSITION],
-    responses=NOT_MODIFIED | problems(NotFound, PictureNotFound, ReadModelBehind),
+    responses=_RESPONSES,
 )
 async def result(
     job_id: FromPath[UUID],
@@ -72,20 +82,19 @@ async def result(
     reader: NamedDependency[Reader],
     principal: NamedDependency[Principal],
     if_none_match: IfNoneMatch = None,
+    wanted: Range = None,
+    if_range: IfRange = None,
     wait_for_position: WaitForPosition = None,
 ) -> FileStream | Response[None]:
     await wait_for(reader, wait_for_position, JOBS, PHOTOS)
     photo = await _photo(reader, principal.user_id, job_id, photo_id)
     if photo.result is None or photo.result_media_type is None:
         raise NotFound(PhotoJob.__name__, photo_id)
+    if photo.result_removed_at:
+        raise PictureRemoved(photo.result_removed_at)
     name = file_name(photo.number, photo.name, photo.preset, photo.result_media_type)
-    return await _picture(
-        container,
-        (principal.user_id, results_of(job_id), photo.result),
-        photo.result_media_type,
-        name,
-        if_none_match,
-    )
+    picture = _Picture((principal.user_id, results_of(job_id), photo.result), photo.result_media_type, name)
+    return await picture.sent(container, if_none_match, wanted, if_range)
 
 
 async def _photo(reader: Reader, user_id: UUID, job_id: UUID, photo_id: UUID) -> PhotoPictures:
@@ -94,22 +103,34 @@ async def _photo(reader: Reader, user_id: UUID, job_id: UUID, photo_id: UUID) ->
     return found
 
 
-async def _picture(
-    container: Container,
-    place: tuple[UUID, str, str],
-    media_type: str,
-    name: str,
-    if_none_match: str | None,
-) -> FileStream | Response[None]:
-    """The picture at a place of the store (owner, kind, SHA-256), unless the client has it already."""
-    headers = {"ETag": f'"{place[2]}"', "Cache-Control": FOREVER}
-    if has(if_none_match, headers["ETag"]):
-        return not_modified(headers)
-    return FileStream(
-        await begun(container.pictures.stream(*place)),
-        media_type=media_type,
-        headers={**headers, "Content-Disposition": disposition(name, attachment=False)},
-    )
+@dataclass(frozen=True)
+class _Picture:
+    place: tuple[UUID, str, str]
+    """In the store: owner, kind, SHA-256."""
+    media_type: str
+    name: str
+
+    async def sent(
+        self, container: Container, if_none_match: str | None, wanted: str | None, if_range: str | None
+    ) -> FileStream | Response[None]:
+        """The picture, the part of it that is wanted, or nothing if the client has it already.
+
+        Raises PictureNotFound or RangeNotSatisfiable.
+        """
+        pictures = container.pictures
+        headers = {"ETag": f'"{self.place[2]}"', "Cache-Control": FOREVER}
+        if has(if_none_match, headers["ETag"]):
+            return not_modified(headers)
+        headers |= {**ACCEPTED, "Content-Disposition": disposition(self.name, attachment=False)}
+        if (asked := asked_for(wanted, if_range, headers["ETag"])) is None:
+            found = await pictures.open(*self.place)
+            return self._stream(found, headers | {"Content-Length": str(found.size)})
+        first, end = asked.within(size := await pictures.size(*self.place))
+        headers |= {**content_range(first, end, size), "Content-Length": str(end - first)}
+        return self._stream(await pictures.open(*self.place, part=(first, end)), headers, status=206)
+
+    def _stream(self, found: OpenPicture, headers: dict[str, str], status: int = 200) -> FileStream:
+        return FileStream(found.pieces, status_code=status, media_type=self.media_type, headers=headers)
 
 
 HANDLERS = (original, result)

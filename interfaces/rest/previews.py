@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
-from application.errors import NotFound, PictureNotFound
+from application.errors import NotFound, PictureNotFound, PictureRemoved
 from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind
 from infrastructure.previews import MEDIA_TYPE, Previews
@@ -56,7 +56,7 @@ Picture = Annotated[
     response_headers=[ETAG],
     responses=NOT_MODIFIED
     | {206: ResponseSpec(bytes, generate_examples=False, media_type=MEDIA_TYPE, description="A part of it")}
-    | problems(NotFound, PictureNotFound, RangeNotSatisfiable, ReadModelBehind),
+    | problems(NotFound, PictureNotFound, PictureRemoved, RangeNotSatisfiable, ReadModelBehind),
 )
 async def preview(
     job_id: FromPath[UUID],
@@ -75,8 +75,16 @@ async def preview(
     photo = await queries.pictures(reader, principal.user_id, job_id, photo_id)
     if photo is None or picture not in (None, photo.original, photo.result):
         raise NotFound(PhotoJob.__name__, photo_id)
-    sha256 = picture or photo.result or photo.original
-    kind = PictureKind.RESULTS if sha256 == photo.result else PictureKind.ORIGINALS
+    result = None if photo.result_removed_at else photo.result
+    sha256 = picture or result or photo.original
+    if sha256 == result:
+        kind, removed_at = PictureKind.RESULTS, None
+    elif sha256 == photo.original:
+        kind, removed_at = PictureKind.ORIGINALS, photo.original_removed_at
+    else:
+        kind, removed_at = PictureKind.RESULTS, photo.result_removed_at
+    if removed_at:
+        raise PictureRemoved(removed_at)
     headers = {
         "ETag": f'"{sha256}-{size.value}"',
         "Cache-Control": FOREVER if picture else ASK_AGAIN,

@@ -1,7 +1,8 @@
 """Parts of an answer, for clients that have the rest already (RFC 9110, 14)."""
 
 import re
-from typing import Annotated, Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Final
 
 from litestar import Response
 from litestar.params import HeaderParameter
@@ -19,6 +20,8 @@ IfRange = Annotated[
     ),
 ]
 
+ACCEPTED: Final = {"Accept-Ranges": "bytes"}
+
 _ONE: Final = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*")
 
 
@@ -27,33 +30,48 @@ def part(
 ) -> Response[bytes]:
     """The range of the content that is wanted, or all of it. `headers` has its ETag.
 
-    Several ranges, and units that are not bytes, are answered with everything, as servers may. Raises
-    RangeNotSatisfiable.
+    Raises RangeNotSatisfiable.
     """
-    headers = {**headers, "Accept-Ranges": "bytes"}
-    found = _ONE.fullmatch(wanted) if wanted and if_range in (None, headers["ETag"]) else None
-    if found is None or found[1] == found[2] == "":
+    headers = {**headers, **ACCEPTED}
+    if (asked := asked_for(wanted, if_range, headers["ETag"])) is None:
         return Response(content, media_type=media_type, headers=headers)
-    first, last = _bounds(found, len(content))
-    return _partial(content, first, last, media_type, headers)
-
-
-def _bounds(found: "re.Match[str]", size: int) -> tuple[int, int]:
-    if found[1] == "":  # the last so many
-        first, last = max(0, size - int(found[2])), size - 1
-    else:
-        first, last = int(found[1]), min(size - 1, int(found[2] or size))
-        if found[2] and int(found[2]) < first:
-            raise RangeNotSatisfiable(size)
-    if first >= size:
-        raise RangeNotSatisfiable(size)
-    return first, last
-
-
-def _partial(content: bytes, first: int, last: int, media_type: str, headers: Any) -> Response[bytes]:
+    first, end = asked.within(len(content))
     return Response(
-        content[first : last + 1],
+        content[first:end],
         status_code=206,
         media_type=media_type,
-        headers={**headers, "Content-Range": f"bytes {first}-{last}/{len(content)}"},
+        headers={**headers, **content_range(first, end, len(content))},
     )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Bytes from `first` to `last`, or to the end; without `first`, the `last` so many."""
+
+    first: int | None
+    last: int | None
+
+    def within(self, size: int) -> tuple[int, int]:
+        """The first byte and the one after the last. Raises RangeNotSatisfiable."""
+        if self.first is None:
+            first, end = max(0, size - (self.last or 0)), size
+        else:
+            first, end = self.first, size if self.last is None else min(size, self.last + 1)
+        if first >= end:
+            raise RangeNotSatisfiable(size)
+        return first, end
+
+
+def asked_for(wanted: str | None, if_range: str | None, etag: str) -> Asked | None:
+    """What the headers ask for; None for everything.
+
+    That is what several ranges, units that are not bytes, and parts of another version are answered with.
+    """
+    found = _ONE.fullmatch(wanted) if wanted and if_range in (None, etag) else None
+    if found is None or found[1] == found[2] == "":
+        return None
+    return Asked(*(int(number) if number else None for number in found.groups()))
+
+
+def content_range(first: int, end: int, size: int) -> dict[str, str]:
+    return {"Content-Range": f"bytes {first}-{end - 1}/{size}"}

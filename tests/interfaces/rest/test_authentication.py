@@ -67,8 +67,8 @@ def test_a_browser_signs_in_with_a_cookie_and_no_token(ada: Any) -> None:
     assert ada.client.get(ME).json()["email"] == "ada@example.com"
 
 
-def test_over_https_the_cookie_is_for_this_host_alone(ada: Any) -> None:
-    container = ada.container
+@pytest.mark.usefixtures("ada")
+def test_over_https_the_cookie_is_for_this_host_alone(container: Container) -> None:
     https = msgspec.structs.replace(container.settings, app_url="https://stage.local")
     with TestClient(create_app(replace(container, settings=https)), base_url="https://stage.local") as client:
         answer = sign_in(client, Origin="https://stage.local")

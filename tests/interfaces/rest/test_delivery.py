@@ -125,6 +125,7 @@ def staged(number: int, sha256: str = "b" * 64) -> StagedPhoto:
         engine="darkroom",
         engine_version="1",
         staged_at=datetime(2026, 5, 4, 9, 30, tzinfo=UTC),
+        removed_at=None,
     )
 
 
