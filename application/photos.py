@@ -17,6 +17,17 @@ class PhotoFacts:
     height: int
 
 
+@dataclass(frozen=True)
+class TakenIn:
+    """A photo as it is kept, and its small versions as JPEG."""
+
+    facts: PhotoFacts
+    original: bytes
+    """Without GPS and other personal metadata, its pixels untouched."""
+    preview: bytes
+    thumbnail: bytes
+
+
 class PhotoRejected(Exception):
     """The bytes cannot be taken as a photo. Subclasses say why."""
 

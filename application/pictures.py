@@ -8,9 +8,19 @@ ORIGINALS = PictureKind.ORIGINALS.value
 """All jobs and uploads of a user share these: a photo is kept once, as long as one of them needs it."""
 
 
-def previews_of(job_id: UUID, kind: PictureKind) -> str:
-    """Small versions of a job's originals or results, by size beneath; they go when those do."""
-    return f"previews/{job_id}/{kind.value}"
+PREVIEW, THUMBNAIL = 1600, 400
+"""Longest sides of small versions in pixels: a large screen's width, and a list's."""
+SMALL_MEDIA_TYPE = "image/jpeg"
+
+
+def small_originals(size: int) -> str:
+    """Small versions of originals, each under its original's SHA-256; they come and go with it."""
+    return f"previews/{ORIGINALS}/{size}"
+
+
+def previews_of(job_id: UUID) -> str:
+    """Small versions of a job's results, by size beneath; they go when those do."""
+    return f"previews/{job_id}/{PictureKind.RESULTS.value}"
 
 
 def results_of(job_id: UUID) -> str:

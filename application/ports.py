@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from application.photos import PhotoFacts
+from application.photos import PhotoFacts, TakenIn
 from domain.aggregate import Aggregate
 from domain.brief import Brief, Preset
 from domain.personal import Personal
@@ -152,6 +152,10 @@ class Pictures(Protocol):
         """Store it, and return its SHA-256 in hexadecimal. Storing it again changes nothing."""
         ...
 
+    def keep(self, owner: UUID, kind: str, name: str, picture: bytes, media_type: str) -> None:
+        """The same under a name of its own, for what follows from another picture: that one's SHA-256."""
+        ...
+
     def get(self, owner: UUID, kind: str, sha256: str) -> bytes:
         """Raises PictureNotFound."""
         ...
@@ -200,12 +204,8 @@ class PictureUses(Protocol):
 class Darkroom(Protocol):
     """Looks at photos as they come in."""
 
-    def inspect(self, photo: bytes) -> PhotoFacts:
-        """Decode the photo to the end. Raises PhotoRejected."""
-        ...
-
-    def strip(self, photo: bytes) -> bytes:
-        """Without GPS and other personal metadata, its pixels untouched."""
+    def take_in(self, photo: bytes) -> TakenIn:
+        """Decode the photo to its end, once. Raises PhotoRejected."""
         ...
 
 

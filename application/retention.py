@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from application.pictures import ORIGINALS, previews_of, results_of
+from application.pictures import ORIGINALS, PREVIEW, THUMBNAIL, previews_of, results_of, small_originals
 from application.ports import Clock, Pictures, PictureUses, RetryLater, Store, UploadRecords
 from application.reactions import Answer
 from application.retrying import retried
@@ -61,8 +61,8 @@ class Retention:
         job = self.store.get(PhotoJob, job_id)
         if kind not in job.removed:
             return {"deleted": 0}
-        self.pictures.clear(job.user_id, previews_of(job_id, kind))
         if kind is PictureKind.RESULTS:
+            self.pictures.clear(job.user_id, previews_of(job_id))
             return {"deleted": self.pictures.clear(job.user_id, results_of(job_id))}
         if not self.uses.knows_removal(job_id, kind):
             raise RetryLater(CATCHING_UP)
@@ -101,4 +101,6 @@ class Retention:
             if self.uses.original_needed(owner, original):
                 return False
             self.pictures.delete(owner, ORIGINALS, original)
+            for size in (PREVIEW, THUMBNAIL):
+                self.pictures.delete(owner, small_originals(size), original)
             return True

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from uuid import UUID
 
 from application.photos import PHOTO_BYTES, PhotoEmpty, PhotoTooLarge
-from application.pictures import ORIGINALS
+from application.pictures import ORIGINALS, PREVIEW, SMALL_MEDIA_TYPE, THUMBNAIL, small_originals
 from application.ports import Clock, Darkroom, Pictures, Upload, UploadRecords
 from domain.errors import Conflict
 from domain.personal import Personal
@@ -27,33 +27,34 @@ class Uploads:
     def add(self, upload_id: UUID, *, user_id: UUID, name: str, photo: bytes) -> Upload:
         """Take a photo in; repeated with the same id, it is the upload of the first time.
 
-        Raises PhotoRejected, or Conflict when it is another photo and the first never arrived. Nothing is
-        stored unless the photo can be used.
+        Raises PhotoRejected, or Conflict when it was another photo the first time. Nothing is stored unless
+        the photo can be used.
         """
-        earlier = self.records.find(user_id, upload_id)
-        if earlier and self.pictures.has(user_id, ORIGINALS, earlier.sha256):
-            return earlier
         if not photo:
             raise PhotoEmpty
         if len(photo) > PHOTO_BYTES:
             raise PhotoTooLarge
-        facts = self.darkroom.inspect(photo)
-        original = self.darkroom.strip(photo)
+        taken = self.darkroom.take_in(photo)
         upload = Upload(
             upload_id=upload_id,
             user_id=user_id,
-            sha256=sha256(original).hexdigest(),
-            facts=facts,
-            size=len(original),
+            sha256=sha256(taken.original).hexdigest(),
+            facts=taken.facts,
+            size=len(taken.original),
             name=Personal(file_name(name)),
             expires_at=self.clock.now() + UPLOAD_LIFETIME,
         )
+        earlier = self.records.find(user_id, upload_id)
         if earlier and earlier.sha256 != upload.sha256:
             raise Conflict(upload_id)
+        if earlier and self.pictures.has(user_id, ORIGINALS, earlier.sha256):
+            return earlier
         # The record comes first: nothing is ever stored that no record tells of, and as soon as it is there,
         # nobody removes the same picture because an earlier use of it has ended.
         self.records.add(upload)
-        self.pictures.put(user_id, ORIGINALS, original, facts.media_type)
+        for size, small in ((PREVIEW, taken.preview), (THUMBNAIL, taken.thumbnail)):
+            self.pictures.keep(user_id, small_originals(size), upload.sha256, small, SMALL_MEDIA_TYPE)
+        self.pictures.put(user_id, ORIGINALS, taken.original, taken.facts.media_type)
         return earlier or upload
 
 

@@ -22,9 +22,10 @@ import numpy as np
 import psutil
 from PIL import Image
 
+from application.pictures import PREVIEW, THUMBNAIL
 from bench.ssim import luma_of, reduced, ssim
 from infrastructure.imaging.decoding import image_of, open_photo, pixels_of, upright_srgb
-from infrastructure.imaging.intake import PREVIEW, QUALITY, THUMBNAIL, take_in
+from infrastructure.imaging.intake import QUALITY, take_in
 from infrastructure.imaging.local_darkroom import LocalDarkroom
 from infrastructure.imaging.metadata import strip
 from infrastructure.imaging.sandbox.worker import ENVIRONMENT

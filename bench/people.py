@@ -7,7 +7,7 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 from application.accounts import SESSION_LIFETIME
-from application.photos import PhotoFacts
+from application.photos import PhotoFacts, TakenIn
 from application.pictures import results_of
 from domain.brief import Brief, Preset
 from domain.job_photo import Provenance
@@ -40,11 +40,8 @@ class _QuickPasswords:
 class _TrustingDarkroom:
     """Takes any bytes for a photo: what a bench stores must be large, or many, but is never looked at."""
 
-    def inspect(self, _photo: bytes) -> PhotoFacts:
-        return PhotoFacts("image/jpeg", 4032, 3024)
-
-    def strip(self, photo: bytes) -> bytes:
-        return photo
+    def take_in(self, photo: bytes) -> TakenIn:
+        return TakenIn(PhotoFacts("image/jpeg", 4032, 3024), photo, photo[:1000], photo[:100])
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,17 @@
-"""Small versions of originals and results: made when somebody first wants one, and kept beside the pictures."""
+"""Small versions of originals and results: kept beside them, and made when missing."""
 
 import asyncio
 import os
+from dataclasses import dataclass
 from uuid import UUID
 
 from application.errors import PictureNotFound
-from application.pictures import ORIGINALS, previews_of, results_of
+from application.pictures import ORIGINALS, SMALL_MEDIA_TYPE, previews_of, results_of, small_originals
 from domain.pictures import PictureKind
 from infrastructure.imaging.local_darkroom import LocalDarkroom
 from infrastructure.pictures import ObjectPictures
 
-MEDIA_TYPE = "image/jpeg"
+MEDIA_TYPE = SMALL_MEDIA_TYPE
 
 
 class Previews:
@@ -26,21 +27,39 @@ class Previews:
 
         Raises PictureNotFound.
         """
-        place = f"{previews_of(job_id, kind)}/{size}"
+        wanted = _Wanted(owner, job_id, kind, sha256, size)
         try:
-            return await asyncio.to_thread(self._pictures.get, owner, place, sha256)
+            return await asyncio.to_thread(self._pictures.get, owner, wanted.place, sha256)
         except PictureNotFound:
             async with self._turns:
-                return await asyncio.to_thread(self._made, owner, job_id, kind, sha256, size)
+                return await asyncio.to_thread(self._made, wanted)
 
-    def _made(self, owner: UUID, job_id: UUID, kind: PictureKind, sha256: str, size: int) -> bytes:
-        place = f"{previews_of(job_id, kind)}/{size}"
+    def _made(self, wanted: "_Wanted") -> bytes:
+        owner, place, sha256 = wanted.owner, wanted.place, wanted.sha256
         if self._pictures.has(owner, place, sha256):  # somebody was faster
             return self._pictures.get(owner, place, sha256)
-        source = ORIGINALS if kind is PictureKind.ORIGINALS else results_of(job_id)
-        preview = self._darkroom.preview(self._pictures.get(owner, source, sha256), size)
+        preview = self._darkroom.preview(self._pictures.get(owner, wanted.source, sha256), wanted.size)
         self._pictures.keep(owner, place, sha256, preview, MEDIA_TYPE)
-        if not self._pictures.has(owner, source, sha256):  # it was removed meanwhile, and so goes this
+        if not self._pictures.has(owner, wanted.source, sha256):  # it was removed meanwhile, and so goes this
             self._pictures.delete(owner, place, sha256)
             raise PictureNotFound(sha256)
         return preview
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    owner: UUID
+    job_id: UUID
+    kind: PictureKind
+    sha256: str
+    size: int
+
+    @property
+    def source(self) -> str:
+        return ORIGINALS if self.kind is PictureKind.ORIGINALS else results_of(self.job_id)
+
+    @property
+    def place(self) -> str:
+        if self.kind is PictureKind.ORIGINALS:
+            return small_originals(self.size)
+        return f"{previews_of(self.job_id)}/{self.size}"

@@ -3,6 +3,8 @@
 from functools import partial
 from typing import Any
 
+from application.photos import TakenIn
+from application.pictures import PREVIEW, THUMBNAIL
 from infrastructure.imaging.containers.exif import UPRIGHT
 from infrastructure.imaging.decoding import (
     decoding,
@@ -15,10 +17,7 @@ from infrastructure.imaging.decoding import (
 )
 from infrastructure.imaging.inspection import facts_of
 from infrastructure.imaging.metadata import strip
-from infrastructure.imaging.sandbox.tasks import TakenIn
 
-PREVIEW, THUMBNAIL = 1600, 400
-"""Longest sides in pixels: a large screen's width, and a list's."""
 QUALITY = 82
 """Of both as JPEG."""
 

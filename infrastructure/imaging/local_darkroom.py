@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from application.photos import PhotoFacts, PhotoUnreadable
+from application.photos import PhotoFacts, PhotoUnreadable, TakenIn
 from application.ports import StagedPicture
 from domain.brief import Brief, Preset
 from infrastructure.imaging.sandbox import tasks
@@ -13,7 +13,6 @@ from infrastructure.imaging.sandbox.sandbox import (
     SandboxExhausted,
     SandboxTimedOut,
 )
-from infrastructure.imaging.sandbox.tasks import TakenIn
 
 ENGINE = "darkroom"
 

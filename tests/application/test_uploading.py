@@ -16,8 +16,9 @@ from application.photos import (
     PhotoTooLarge,
     PhotoUnreadable,
     PhotoUnsupported,
+    TakenIn,
 )
-from application.pictures import ORIGINALS
+from application.pictures import ORIGINALS, small_originals
 from application.uploads import NAME_LENGTH, file_name
 from domain.errors import Conflict
 from domain.personal import Personal
@@ -53,9 +54,22 @@ def test_it_waits_two_days_for_its_job(program: Program) -> None:
 def test_the_same_upload_again_is_the_first_one(program: Program) -> None:
     first = program.uploads.add(UPLOAD, user_id=ANN, name="kitchen.jpg", photo=a_photo())
     program.clock.pass_by(timedelta(hours=1))
-    again = program.uploads.add(UPLOAD, user_id=ANN, name="other.jpg", photo=a_photo("a hall"))
+    again = program.uploads.add(UPLOAD, user_id=ANN, name="other.jpg", photo=a_photo())
     assert again == first
-    assert len(program.pictures.stored) == 1
+    assert program.pictures.count(ORIGINALS) == 1
+
+
+def test_another_photo_in_place_of_the_first_is_a_conflict(program: Program) -> None:
+    program.uploads.add(UPLOAD, user_id=ANN, name="kitchen.jpg", photo=a_photo())
+    with pytest.raises(Conflict):
+        program.uploads.add(UPLOAD, user_id=ANN, name="kitchen.jpg", photo=a_photo("a hall"))
+    assert program.pictures.count(ORIGINALS) == 1
+
+
+def test_its_small_versions_are_kept_beside_it(program: Program) -> None:
+    upload = program.uploads.add(UPLOAD, user_id=ANN, name="kitchen.jpg", photo=a_photo())
+    sizes = {size: program.pictures.get(ANN, small_originals(size), upload.sha256) for size in (1600, 400)}
+    assert sizes == {1600: b"small photo of a kitchen end", 400: b"tiny photo of a kitchen end"}
 
 
 def test_a_photo_that_never_arrived_is_stored_when_it_is_sent_again(program: Program) -> None:
@@ -85,13 +99,13 @@ def test_no_picture_is_stored_that_no_record_tells_of(program: Program) -> None:
         uploads.add(UPLOAD, user_id=ANN, name="kitchen.jpg", photo=a_photo())
     assert list(program.world.uploads) == [UPLOAD]
     program.uploads.add(UPLOAD, user_id=ANN, name="kitchen.jpg", photo=a_photo())
-    assert len(program.pictures.stored) == 1
+    assert program.pictures.count(ORIGINALS) == 1
 
 
 def test_the_same_photo_twice_is_stored_once_but_waits_twice(program: Program) -> None:
     for number in (UPLOAD, BOB):
         program.uploads.add(number, user_id=ANN, name="kitchen.jpg", photo=a_photo())
-    assert (len(program.pictures.stored), len(program.world.uploads)) == (1, 2)
+    assert (program.pictures.count(ORIGINALS), len(program.world.uploads)) == (1, 2)
 
 
 def test_another_user_does_not_see_it(program: Program) -> None:
@@ -121,8 +135,8 @@ def test_what_cannot_be_used_leaves_no_trace(
 class RefusingDarkroom(MarkedDarkroom):
     problem: PhotoRejected
 
-    def inspect(self, photo: bytes) -> PhotoFacts:
-        super().inspect(photo)
+    def take_in(self, photo: bytes) -> TakenIn:
+        super().take_in(photo)
         raise self.problem
 
 

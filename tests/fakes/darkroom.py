@@ -1,6 +1,6 @@
 """Photos that are a line of text, and what looks at them and stages them."""
 
-from application.photos import PhotoFacts, PhotoUnreadable, PhotoUnsupported
+from application.photos import PhotoFacts, PhotoUnreadable, PhotoUnsupported, TakenIn
 from application.ports import StagedPicture
 from domain.brief import Brief, Preset
 
@@ -17,15 +17,14 @@ def a_photo(of: str = "a kitchen") -> bytes:
 class MarkedDarkroom:
     """Takes what begins with the mark, and reads it to its end."""
 
-    def inspect(self, photo: bytes) -> PhotoFacts:
+    def take_in(self, photo: bytes) -> TakenIn:
         if not photo.startswith(_MARK):
             raise PhotoUnsupported
         if not photo.endswith(_END):
             raise PhotoUnreadable
-        return PhotoFacts("image/jpeg", width=4000, height=3000)
-
-    def strip(self, photo: bytes) -> bytes:
-        return photo.replace(_PLACE, b"")
+        original = photo.replace(_PLACE, b"")
+        facts = PhotoFacts("image/jpeg", width=4000, height=3000)
+        return TakenIn(facts, original, b"small " + original, b"tiny " + original)
 
 
 class MarkedStager:

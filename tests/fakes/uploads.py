@@ -67,14 +67,21 @@ class MemoryPictures:
 
     def put(self, owner: UUID, kind: str, picture: bytes, media_type: str) -> str:
         name = sha256(picture).hexdigest()
-        self.stored[owner, kind, name] = Picture(picture, media_type)
+        self.keep(owner, kind, name, picture, media_type)
         return name
+
+    def keep(self, owner: UUID, kind: str, name: str, picture: bytes, media_type: str) -> None:
+        self.stored.setdefault((owner, kind, name), Picture(picture, media_type))
 
     def get(self, owner: UUID, kind: str, sha256: str) -> bytes:
         try:
             return self.stored[owner, kind, sha256].picture
         except KeyError:
             raise PictureNotFound(sha256) from None
+
+    def count(self, kind: str) -> int:
+        """How many of this kind there are, of all owners."""
+        return sum(one[1] == kind for one in self.stored)
 
     def has(self, owner: UUID, kind: str, sha256: str) -> bool:
         return (owner, kind, sha256) in self.stored

@@ -123,7 +123,7 @@ def deletions(ground: Ground) -> dict[str, tuple[str, Any]]:
 
 def test_whoever_sends_a_photo_again_waits_until_its_removal_is_over(ground: Ground) -> None:
     container, user, photo, upload = ground.container, ground.user(credits=1), a_photo("a hall"), uuid4()
-    original = sha256(MarkedDarkroom().strip(photo)).hexdigest()
+    original = sha256(MarkedDarkroom().take_in(photo).original).hexdigest()
     with ThreadPoolExecutor(max_workers=1) as other:
         with container.retention.uses.undisturbed(user, original):
             sending = other.submit(ground.send, user, upload, photo)

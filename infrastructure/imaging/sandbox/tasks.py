@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from application.photos import PhotoFacts
+from application.photos import PhotoFacts, TakenIn
 
 R = TypeVar("R")
 
@@ -25,16 +25,6 @@ class Task(Generic[R]):
 class Staged:
     picture: bytes
     version: str
-
-
-@dataclass(frozen=True)
-class TakenIn:
-    """A photo as it is kept, and its small versions as JPEG."""
-
-    facts: PhotoFacts
-    original: bytes
-    preview: bytes
-    thumbnail: bytes
 
 
 INSPECT = Task("inspect", PhotoFacts, seconds=20, patience=30)

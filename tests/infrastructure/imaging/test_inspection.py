@@ -15,8 +15,9 @@ from application.photos import (
     PhotoUnreadable,
     PhotoUnsupported,
 )
+from application.pictures import PREVIEW, THUMBNAIL
 from infrastructure.imaging.inspection import inspect
-from infrastructure.imaging.intake import PREVIEW, THUMBNAIL, take_in
+from infrastructure.imaging.intake import take_in
 from infrastructure.imaging.metadata import strip
 from tests.infrastructure.imaging import files
 from tests.infrastructure.imaging.files import HEIGHT, PERSONAL, WIDTH, heic, jpeg, picture, png, saved, webp
