@@ -45,4 +45,15 @@ BENCHES: Mapping[str, Bench] = {
     ),
     "darkroom": Bench("enhancing photos of twelve megapixels on one core", below={"seconds": 2}),
     "intake": Bench("taking photos in, against Pillow", below={"time_ratio": 0.8, "memory_ratio": 0.5}),
+    "append": Bench(
+        "appending from Python, 4 processes of 8 threads, against the library's stock recorder",
+        at_least={"ratio_to_peer": 3},
+        below={"p99_ratio": 1},
+    ),
+    "append_sql": Bench(
+        "append_event against the stock recorder's statements, by pgbench", at_least={"ratio_to_peer": 5}
+    ),
+    "append_limit": Bench(
+        "append_event against a bare INSERT, by pgbench", at_least={"ratio_to_limit": 0.75}
+    ),
 }

@@ -78,11 +78,10 @@ class EventSourcedStore:
         Streams are written in the order of their ids: two writers of the same two cannot deadlock.
         """
         try:
-            with self._database.transaction():
-                self._application.save(*sorted(aggregates, key=lambda aggregate: aggregate.id))
-                self._database.after_commit(self._on_commit)
+            self._application.save(*sorted(aggregates, key=lambda aggregate: aggregate.id))
         except RecordConflictError as error:
             raise ConcurrentChange from error
+        self._database.after_commit(self._on_commit)
 
     def transaction(self, *locked: UUID) -> AbstractContextManager[None]:
         """See application.ports.Store."""

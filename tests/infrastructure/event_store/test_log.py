@@ -123,9 +123,33 @@ def test_time_never_goes_back_within_a_stream(database: FreshDatabase) -> None:
 
 
 def test_the_functions_search_path_cannot_be_used_against_it(database: FreshDatabase) -> None:
-    """Whoever calls it may have made a function of the same name; the definer's rights must not run that."""
+    """Whoever calls it may have made a function of the same name; the definer's rights must not run that.
+
+    A function in plain SQL was bound to its names when it was made, any other has a search_path of its own.
+    """
     with psycopg.connect(database.app_url, autocommit=True) as connection:
-        options: Any = connection.execute(
-            "SELECT prosecdef, proconfig FROM pg_proc WHERE proname = 'append_events'"
+        loose = connection.execute(
+            """
+            SELECT proname FROM pg_proc
+            WHERE prosecdef AND pronamespace = 'event_store'::regnamespace AND prosqlbody IS NULL
+              AND proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp']
+            """
+        ).fetchall()
+        definers: Any = connection.execute("SELECT count(*) FROM pg_proc WHERE prosecdef").fetchone()
+    assert loose == []
+    assert definers[0] >= 2
+
+
+def test_whatever_draws_a_position_takes_its_transactions_id_first(database: FreshDatabase) -> None:
+    """Also a COPY that lets the table draw them, so that no follower overtakes it."""
+    with psycopg.connect(database.owner_url) as connection:
+        assert connection.execute("SELECT pg_current_xact_id_if_assigned()").fetchone() == (None,)
+        connection.execute("SELECT event_store.next_position()")
+        assert connection.execute("SELECT pg_current_xact_id_if_assigned()").fetchone() != (None,)
+        default = connection.execute(
+            """
+            SELECT column_default FROM information_schema.columns
+            WHERE table_schema = 'event_store' AND table_name = 'events' AND column_name = 'position'
+            """
         ).fetchone()
-    assert options == (True, ["search_path=pg_catalog, pg_temp"])
+    assert default == ("event_store.next_position()",)
