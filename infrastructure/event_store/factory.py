@@ -1,5 +1,7 @@
 """How the `eventsourcing` library gets its recorders from us, whichever application it runs."""
 
+from typing import TypeVar, cast
+
 from eventsourcing.persistence import (
     AggregateRecorder,
     ApplicationRecorder,
@@ -8,10 +10,18 @@ from eventsourcing.persistence import (
     ProcessRecorder,
     TrackingRecorder,
 )
-from eventsourcing.utils import Environment, EnvType
+from eventsourcing.utils import Environment, EnvType, resolve_topic
 
 from infrastructure.database import Database
-from infrastructure.event_store.recorder import PostgresAggregateRecorder, PostgresApplicationRecorder
+from infrastructure.event_store.recorder import (
+    PostgresAggregateRecorder,
+    PostgresApplicationRecorder,
+    PostgresProcessRecorder,
+    PostgresSnapshotRecorder,
+    PostgresTrackingRecorder,
+)
+
+R = TypeVar("R", PostgresApplicationRecorder, PostgresTrackingRecorder, PostgresProcessRecorder)
 
 
 class Factory(InfrastructureFactory[TrackingRecorder]):
@@ -30,22 +40,32 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
             self._database.close()
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
-        """For events. Raises NotSupportedError for snapshots."""
+        """For events or for snapshots. Raises NotSupportedError for anything else."""
+        if purpose == "snapshots":
+            return PostgresSnapshotRecorder(self._database)
         if purpose != "events":
             raise NotSupportedError(f"{purpose} are not kept in this event store")
         return PostgresAggregateRecorder(self._database)
 
     def application_recorder(self) -> ApplicationRecorder:
-        return PostgresApplicationRecorder(self._database)
+        return self._made(self.APPLICATION_RECORDER_TOPIC, PostgresApplicationRecorder)
 
     def tracking_recorder(
-        self,
-        tracking_recorder_class: type[TrackingRecorder] | None = None,  # noqa: ARG002 - the library's signature
+        self, tracking_recorder_class: type[TrackingRecorder] | None = None
     ) -> TrackingRecorder:
-        raise NotSupportedError("followers keep their checkpoints themselves, see infrastructure.following")
+        """Of the class given, or named by TRACKING_RECORDER_TOPIC, or ours; either extends ours."""
+        if tracking_recorder_class is not None:
+            return cast(type[PostgresTrackingRecorder], tracking_recorder_class)(self._database)
+        return self._made(self.TRACKING_RECORDER_TOPIC, PostgresTrackingRecorder)
 
     def process_recorder(self) -> ProcessRecorder:
-        raise NotSupportedError("followers keep their checkpoints themselves, see infrastructure.following")
+        return self._made(self.PROCESS_RECORDER_TOPIC, PostgresProcessRecorder)
+
+    def _made(self, variable: str, ours: type[R]) -> R:
+        """A recorder of the class that the variable names, as the library's own factories have it, or ours."""
+        topic = self.env.get(variable)
+        recorder_class = cast(type[R], resolve_topic(topic)) if topic else ours
+        return recorder_class(self._database)
 
     def _opened(self) -> Database:
         url = self.env.get(self.DATABASE_URL)

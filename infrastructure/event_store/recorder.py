@@ -13,8 +13,11 @@ from eventsourcing.persistence import (
     IntegrityError,
     Notification,
     OperationalError,
+    ProcessRecorder,
     StoredEvent,
     Subscription,
+    Tracking,
+    TrackingRecorder,
 )
 from psycopg_pool import PoolTimeout
 
@@ -40,6 +43,19 @@ _NOTIFICATIONS = """
     SELECT originator_id, originator_version, topic, state, position FROM event_store.events
     WHERE position >= %s AND position <= %s AND (%s::text[] IS NULL OR topic = ANY(%s))
     ORDER BY position LIMIT %s
+"""
+_SNAPSHOT = """
+    INSERT INTO event_store.snapshots (originator_id, originator_version, topic, state)
+    VALUES (%s, %s, %s, %b)
+"""
+_SNAPSHOTS = {
+    desc: statement.replace("event_store.events", "event_store.snapshots")
+    for desc, statement in ((False, _ASCENDING), (True, _DESCENDING))
+}
+_TRACK = """
+    INSERT INTO event_store.tracking AS so_far (application_name, notification_id) VALUES (%s, %s)
+    ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id
+    WHERE so_far.notification_id < excluded.notification_id
 """
 _MAX = 2**63 - 1
 
@@ -127,6 +143,71 @@ class PostgresApplicationRecorder(PostgresAggregateRecorder, ApplicationRecorder
     ) -> Subscription[ApplicationRecorder]:
         """Everything after `gt`, for ever, without a gap."""
         return GapSafeSubscription(self, Watermark(self.database.url), gt, topics)
+
+
+class PostgresSnapshotRecorder(AggregateRecorder):
+    """Snapshots of the library's applications: aggregates at some of their versions."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
+        """Keep them, all or none. Raises IntegrityError for a version that is kept already."""
+        rows = [_row(event)[:4] for event in stored_events]
+        with _translated(), self.database.transaction(), self.database.connection() as connection:
+            connection.cursor().executemany(_SNAPSHOT, rows)
+        return None
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Snapshots of one aggregate in the order of its versions, or from the last one back."""
+        parameters = [originator_id, -1 if gt is None else gt, _MAX if lte is None else lte, limit]
+        with _translated(), self.database.connection() as connection:
+            rows = connection.execute(_SNAPSHOTS[desc], parameters).fetchall()
+        return [StoredEvent(*row) for row in rows]
+
+
+class PostgresTrackingRecorder(TrackingRecorder):
+    """How far somebody has come who processes the notifications of other applications."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def insert_tracking(self, tracking: Tracking) -> None:
+        """Go on to this notification. Raises IntegrityError for one that is not after the last."""
+        with _translated():
+            if not self.database.execute(_TRACK, [tracking.application_name, tracking.notification_id]):
+                raise IntegrityError(f"{tracking} was processed before")
+
+    def max_tracking_id(self, application_name: str) -> int | None:
+        """The last notification of that application, or None before the first."""
+        with _translated():
+            row = self.database.one(
+                "SELECT notification_id FROM event_store.tracking WHERE application_name = %s",
+                [application_name],
+            )
+        return row[0] if row else None
+
+
+class PostgresProcessRecorder(PostgresTrackingRecorder, PostgresApplicationRecorder, ProcessRecorder):
+    """Events and, in the same transaction, which notification they come from."""
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], tracking: Tracking | None = None, **_: Any
+    ) -> Sequence[int] | None:
+        """Append and go on, or neither. Raises IntegrityError as both do."""
+        if tracking is None:
+            return self._append(stored_events)
+        with _translated(), self.database.transaction():
+            self.insert_tracking(tracking)
+            return self._append(stored_events)
 
 
 def _row(event: StoredEvent) -> tuple[UUID, int, str, bytes, bytes, UUID | None]:

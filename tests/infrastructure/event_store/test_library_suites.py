@@ -8,13 +8,22 @@ import pytest
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 from eventsourcing.persistence import InfrastructureFactory, NotSupportedError
+from eventsourcing.tests import application as examples
 from eventsourcing.tests import persistence as suites
 from eventsourcing.utils import Environment
 
 from infrastructure.database import Database
 from infrastructure.event_store.factory import Factory
-from infrastructure.event_store.recorder import PostgresAggregateRecorder, PostgresApplicationRecorder
+from infrastructure.event_store.recorder import (
+    PostgresAggregateRecorder,
+    PostgresApplicationRecorder,
+    PostgresProcessRecorder,
+    PostgresSnapshotRecorder,
+    PostgresTrackingRecorder,
+)
 from tests.servers import FreshDatabase
+
+LIBRARY = {"PERSISTENCE_MODULE": "infrastructure.event_store"}
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +56,61 @@ class TestApplicationRecorder(suites.ApplicationRecorderTestCase[PostgresApplica
 
     def test_insert_subscribe(self) -> None:
         self.optional_test_insert_subscribe()
+
+
+class TestTrackingRecorder(suites.TrackingRecorderTestCase):
+    database: Database
+
+    def create_recorder(self) -> PostgresTrackingRecorder:
+        return PostgresTrackingRecorder(self.database)
+
+
+class TestProcessRecorder(suites.ProcessRecorderTestCase):
+    database: Database
+
+    def create_recorder(self) -> PostgresProcessRecorder:
+        return PostgresProcessRecorder(self.database)
+
+
+class OtherTrackingRecorder(PostgresTrackingRecorder):
+    """What an application may bring itself."""
+
+
+class TestFactory(suites.InfrastructureFactoryTestCase[Factory]):
+    database: Database
+
+    def setUp(self) -> None:
+        self.env = Environment(env={**LIBRARY, "DATABASE_URL": self.database.url})
+        super().setUp()
+
+    def expected_factory_class(self) -> type[Factory]:
+        return Factory
+
+    def expected_aggregate_recorder_class(self) -> type[PostgresAggregateRecorder]:
+        return PostgresAggregateRecorder
+
+    def expected_application_recorder_class(self) -> type[PostgresApplicationRecorder]:
+        return PostgresApplicationRecorder
+
+    def expected_tracking_recorder_class(self) -> type[PostgresTrackingRecorder]:
+        return PostgresTrackingRecorder
+
+    def tracking_recorder_subclass(self) -> type[PostgresTrackingRecorder]:
+        return OtherTrackingRecorder
+
+    def expected_process_recorder_class(self) -> type[PostgresProcessRecorder]:
+        return PostgresProcessRecorder
+
+
+class TestExampleApplication(examples.ExampleApplicationTestCase):
+    """The library's bank, with snapshots, configured by the environment alone as its users do."""
+
+    expected_factory_topic = "infrastructure.event_store.factory:Factory"
+
+    @pytest.fixture(autouse=True)
+    def configured(self, monkeypatch: pytest.MonkeyPatch, database: FreshDatabase) -> None:
+        for name, value in {**LIBRARY, "DATABASE_URL": database.app_url}.items():
+            monkeypatch.setenv(name, value)
 
 
 class Dog(Aggregate):
@@ -82,8 +146,9 @@ def test_the_factory_is_found_by_the_modules_name(database: FreshDatabase) -> No
         assert type(factory) is Factory
         assert type(factory.aggregate_recorder()) is PostgresAggregateRecorder
         assert type(factory.application_recorder()) is PostgresApplicationRecorder
+        assert type(factory.aggregate_recorder(purpose="snapshots")) is PostgresSnapshotRecorder
         with pytest.raises(NotSupportedError):
-            factory.aggregate_recorder(purpose="snapshots")
+            factory.aggregate_recorder(purpose="spare parts")
     finally:
         factory.close()
 
