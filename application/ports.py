@@ -210,6 +210,43 @@ class Darkroom(Protocol):
 
 
 @dataclass(frozen=True)
+class FetchedPhoto:
+    content: bytes
+    name: str
+    """What the link calls it; anything may be in it, or nothing."""
+
+
+class LinkRefused(Exception):
+    """A link that is never followed, for it leads, or could lead, to what is not public."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """unreadable, not_https, user_info, port, host or address."""
+
+
+class LinkBroken(Exception):
+    """There is nothing to be had at the end of a link, and there will not be later."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """status or redirects."""
+
+
+class LinkUnreachable(Exception):
+    """A link did not answer as it should, or not in time; it may do so later."""
+
+
+class LinkedPhotos(Protocol):
+    """Photos that lie on other people's servers."""
+
+    def fetch(self, url: str) -> FetchedPhoto:
+        """Raises LinkRefused, LinkBroken, LinkUnreachable or PhotoTooLarge."""
+        ...
+
+
+@dataclass(frozen=True)
 class StagedPicture:
     picture: bytes
     media_type: str
