@@ -9,11 +9,12 @@ from uuid import UUID
 from application.errors import ConcurrentChange, NotFound, PresetUnavailable, VersionMismatch
 from application.ports import Clock, Stager, Store, UploadRecords
 from application.retrying import retried
-from application.submitting import again, chosen
+from application.submitting import Wanted, again, chosen, lineage_of, varied
 from domain.brief import Brief
 from domain.credit_ledger import CreditLedger
-from domain.job_errors import PHOTOS_PER_JOB, WrongNumberOfPhotos
+from domain.job_errors import PHOTOS_PER_JOB, PhotoNotInJob, PhotoNotStaged, WrongNumberOfPhotos
 from domain.job_photo import JobPhoto, Provenance
+from domain.lineage import Lineage
 from domain.personal import Personal
 from domain.photo_job import PhotoJob
 
@@ -33,7 +34,7 @@ class Jobs:
         job_id: UUID,
         *,
         user_id: UUID,
-        upload_ids: Sequence[UUID],
+        photos: Sequence[Wanted],
         brief: Brief,
         group_name: Personal | None = None,
         parent_job_id: UUID | None = None,
@@ -41,29 +42,29 @@ class Jobs:
         """Hold a credit per photo and record the job, in one transaction; repeated, it changes nothing.
 
         With a parent it is a new brief on photos of that earlier job: those whose uploads are named, all if
-        none is; uploads that the parent does not have may come along. Raises PresetUnavailable, NotFound (the
-        parent), OriginalsRemoved, UploadNotFound, UploadAlreadyUsed, UploadExpired, InsufficientCredits, or
-        what PhotoJob.submit raises.
+        none is; uploads that the parent does not have, and links, may come along. Raises PresetUnavailable,
+        NotFound (the parent), OriginalsRemoved, TooManyVariations, UploadNotFound, UploadAlreadyUsed,
+        UploadExpired, LinkGivenTwice, InsufficientCredits, or what PhotoJob.submit raises.
         """
         if self.store.find(PhotoJob, job_id):
             return
-        if len(upload_ids) > PHOTOS_PER_JOB:  # before each of them is looked up
-            raise WrongNumberOfPhotos(len(upload_ids))
+        if len(photos) > PHOTOS_PER_JOB:  # before each of them is looked up
+            raise WrongNumberOfPhotos(len(photos))
         now = self.clock.now()
         with self._parent(parent_job_id, user_id) as earlier:
-            wanted = upload_ids or list(earlier)
-            fresh = [upload_id for upload_id in wanted if upload_id not in earlier]
+            wanted = photos or list(earlier)
+            fresh = [one for one in wanted if isinstance(one, UUID) and one not in earlier]
             uploads = self.uploads.find_many(user_id, fresh)
-            photos = chosen(job_id, wanted, earlier=earlier, uploads=uploads, now=now)
+            taken = chosen(job_id, wanted, earlier=earlier, uploads=uploads, now=now)
             job = PhotoJob.submit(
                 job_id,
                 user_id=user_id,
-                photos=photos,
+                photos=taken,
                 brief=brief,
                 group_name=group_name,
                 parent_job_id=parent_job_id,
             )
-            self._begin(job, now, taking=fresh)
+            self._begin(job, now, taking=fresh, lineages=list(varied(self.store, user_id, job_id, taken)))
 
     @retried
     def retry(self, new_job_id: UUID, job_id: UUID, user_id: UUID) -> None:
@@ -122,6 +123,30 @@ class Jobs:
             job.delete()
 
     @retried
+    def choose_favourite(self, job_id: UUID, photo_id: UUID, user_id: UUID, *, chosen: bool = True) -> None:
+        """Of all that was made of one original, the user likes this photo best, or does not any more.
+
+        Raises NotFound, PhotoNotInJob or PhotoNotStaged.
+        """
+        job = self.owned(job_id, user_id)
+        if (photo := job.photos.get(photo_id)) is None:
+            raise PhotoNotInJob(photo_id)
+        if photo_id not in job.results:
+            raise PhotoNotStaged(photo_id)
+        lineage = lineage_of(self.store, photo.root, user_id)
+        if chosen or lineage.favourite == photo_id:
+            lineage.choose(photo_id if chosen else None)
+            self.store.save(lineage)
+
+    @retried
+    def record_fetched(self, job_id: UUID, photo_id: UUID, original: str, media_type: str) -> None:
+        """A photo was fetched from its link and taken in: it is the job's now, like any other upload of it."""
+        with self._changing(job_id) as job:
+            job.record_fetched(photo_id, original, media_type)
+            if job.is_open(photo_id) and not self.uploads.take_all([job.photos[photo_id].upload_id], job_id):
+                raise ConcurrentChange  # its upload was forgotten meanwhile
+
+    @retried
     def record_staged(
         self, job_id: UUID, photo_id: UUID, result: str, media_type: str, provenance: Provenance
     ) -> None:
@@ -156,8 +181,10 @@ class Jobs:
         with self.store.transaction(job_id):
             yield {photo.upload_id: photo for photo in self.owned(job_id, user_id).originals}
 
-    def _begin(self, job: PhotoJob, now: datetime, taking: Sequence[UUID] = ()) -> None:
-        """Save the job with the hold on its credits and the uploads that it takes: all, or nothing."""
+    def _begin(
+        self, job: PhotoJob, now: datetime, taking: Sequence[UUID] = (), lineages: Sequence[Lineage] = ()
+    ) -> None:
+        """Save the job, the hold on its credits, and whose photos and uploads it takes: all, or nothing."""
         if job.brief.preset not in self.stager.presets:
             raise PresetUnavailable(job.brief.preset, sorted(self.stager.presets))
         ledger = self.store.get(CreditLedger, CreditLedger.id_for(job.user_id))
@@ -165,7 +192,7 @@ class Jobs:
         with self.store.transaction():
             if taking and not self.uploads.take_all(taking, job.id):
                 raise ConcurrentChange  # somebody was faster; trying again finds out which one, and why
-            self.store.save(ledger, job)
+            self.store.save(ledger, job, *lineages)
 
     @contextmanager
     def _changing(self, job_id: UUID, user_id: UUID | None = None) -> Iterator[PhotoJob]:

@@ -5,12 +5,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from application.accounts import Accounts
+from application.fetching import Fetching
 from application.jobs import Jobs
 from application.reactions import Answer, Performer, References
 from application.retention import Retention
 from application.rules import (
     DELETE_PICTURES,
     EXPIRE_JOB,
+    FETCH_PHOTO,
     GIVE_UP_PICTURES,
     REMOVE_UPLOADS,
     SEND_VERIFICATION,
@@ -24,7 +26,7 @@ _PATIENT = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 30, 120, 600,
 
 
 def performers(
-    *, staging: Staging, accounts: Accounts, jobs: Jobs, retention: Retention
+    *, staging: Staging, fetching: Fetching, accounts: Accounts, jobs: Jobs, retention: Retention
 ) -> Mapping[str, Performer]:
     """The performer of each kind."""
 
@@ -35,6 +37,9 @@ def performers(
     def stage_photo(_reaction_id: UUID, references: References) -> Answer:
         return staging.stage(*_photo(references))
 
+    def fetch_photo(_reaction_id: UUID, references: References) -> Answer:
+        return fetching.fetch(*_photo(references))
+
     def delete_pictures(_reaction_id: UUID, references: References) -> Answer:
         return retention.delete(UUID(references["job_id"]), PictureKind(references["pictures"]))
 
@@ -44,6 +49,14 @@ def performers(
             call=stage_photo,
             record=lambda references, answer: staging.record(*_photo(references), answer),
             give_up=lambda references: staging.give_up(*_photo(references)),
+            attempts=3,
+            rank=10,
+        ),
+        Performer(
+            kind=FETCH_PHOTO,
+            call=fetch_photo,
+            record=lambda references, answer: fetching.record(*_photo(references), answer),
+            give_up=lambda references: fetching.give_up(*_photo(references)),
             attempts=3,
             rank=10,
         ),

@@ -1,6 +1,8 @@
 """What the application knows of pictures, and what can be wrong with a photo somebody sends."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 PHOTO_BYTES = 15 * 1000 * 1000
 """The largest photo taken, in bytes (15 MB; domain.md, Rules)."""
@@ -56,3 +58,18 @@ class PhotoHasTooManyPixels(PhotoRejected):
     def __init__(self, megapixels: float) -> None:
         super().__init__(megapixels)
         self.megapixels, self.limit = megapixels, PHOTO_MEGAPIXELS
+
+
+_CODES: Final[Mapping[type[PhotoRejected], str]] = {
+    PhotoEmpty: "photo_empty",
+    PhotoTooLarge: "photo_too_large",
+    PhotoUnsupported: "photo_unsupported",
+    PhotoUnreadable: "photo_unreadable",
+    PhotoAnimated: "photo_animated",
+    PhotoHasTooManyPixels: "photo_has_too_many_pixels",
+}
+
+
+def rejection_code(rejected: PhotoRejected) -> str:
+    """The code with which a photo fails that was rejected so."""
+    return _CODES.get(type(rejected), "photo_rejected")

@@ -209,13 +209,6 @@ class Darkroom(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class FetchedPhoto:
-    content: bytes
-    name: str
-    """What the link calls it; anything may be in it, or nothing."""
-
-
 class LinkRefused(Exception):
     """A link that is never followed, for it leads, or could lead, to what is not public."""
 
@@ -241,8 +234,8 @@ class LinkUnreachable(Exception):
 class LinkedPhotos(Protocol):
     """Photos that lie on other people's servers."""
 
-    def fetch(self, url: str) -> FetchedPhoto:
-        """Raises LinkRefused, LinkBroken, LinkUnreachable or PhotoTooLarge."""
+    def fetch(self, url: str) -> bytes:
+        """What lies there. Raises LinkRefused, LinkBroken, LinkUnreachable or PhotoTooLarge."""
         ...
 
 

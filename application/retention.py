@@ -67,7 +67,7 @@ class Retention:
         if not self.uses.knows_removal(job_id, kind):
             raise RetryLater(CATCHING_UP)
         self.uploads.forget([photo.upload_id for photo in job.photos.values()], taken_by=job_id)
-        originals = {photo.original for photo in job.photos.values()}
+        originals = {photo.original for photo in job.photos.values() if photo.original}
         return {"deleted": sum(self._delete_original(job.user_id, original) for original in originals)}
 
     def remove_unused_uploads(self) -> Answer:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import UUID
 
 from application.reactions import Reaction, Rule
 from application.recorded import Recorded
 
 STAGE_PHOTO = "stage_photo"
+FETCH_PHOTO = "fetch_photo"
 EXPIRE_JOB = "expire_job"
 SEND_VERIFICATION = "send_verification"
 DELETE_PICTURES = "delete_pictures"
@@ -18,9 +20,27 @@ JOB_LIFETIME = timedelta(hours=24)
 
 
 def _stage_photos(recorded: Recorded) -> Iterator[Reaction]:
-    for photo in recorded.event.photos:
-        photo_id = str(photo.photo_id)
-        yield Reaction(STAGE_PHOTO, photo_id, {"job_id": str(recorded.stream_id), "photo_id": photo_id})
+    return (
+        _about_photo(STAGE_PHOTO, recorded, photo.photo_id)
+        for photo in recorded.event.photos
+        if photo.original
+    )
+
+
+def _fetch_photos(recorded: Recorded) -> Iterator[Reaction]:
+    return (
+        _about_photo(FETCH_PHOTO, recorded, photo.photo_id)
+        for photo in recorded.event.photos
+        if not photo.original
+    )
+
+
+def _stage_fetched(recorded: Recorded) -> Iterator[Reaction]:
+    yield _about_photo(STAGE_PHOTO, recorded, recorded.event.photo_id)
+
+
+def _about_photo(kind: str, recorded: Recorded, photo_id: UUID) -> Reaction:
+    return Reaction(kind, str(photo_id), {"job_id": str(recorded.stream_id), "photo_id": str(photo_id)})
 
 
 def _expire_job(recorded: Recorded) -> Iterator[Reaction]:
@@ -38,6 +58,8 @@ def _delete_pictures(recorded: Recorded) -> Iterator[Reaction]:
 
 RULES = (
     Rule(STAGE_PHOTO, frozenset({"PhotoJob.Submitted"}), _stage_photos),
+    Rule(FETCH_PHOTO, frozenset({"PhotoJob.Submitted"}), _fetch_photos),
+    Rule(STAGE_PHOTO, frozenset({"PhotoJob.PhotoFetched"}), _stage_fetched),
     Rule(EXPIRE_JOB, frozenset({"PhotoJob.Submitted"}), _expire_job),
     Rule(SEND_VERIFICATION, frozenset({"User.Registered"}), _send_verification),
     Rule(DELETE_PICTURES, frozenset({"PhotoJob.PicturesRemoved"}), _delete_pictures),

@@ -7,15 +7,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from application.jobs import Jobs
-from application.photos import (
-    PhotoAnimated,
-    PhotoEmpty,
-    PhotoHasTooManyPixels,
-    PhotoRejected,
-    PhotoTooLarge,
-    PhotoUnreadable,
-    PhotoUnsupported,
-)
+from application.photos import PhotoRejected, rejection_code
 from application.pictures import ORIGINALS, results_of
 from application.ports import Pictures, Refusal, Stager, Store
 from application.reactions import Answer
@@ -25,15 +17,6 @@ from domain.pictures import PictureKind
 
 GIVEN_UP = "staging_failed"
 """The code of a photo that no attempt could stage."""
-
-_REJECTIONS = {
-    PhotoEmpty: "photo_empty",
-    PhotoTooLarge: "photo_too_large",
-    PhotoUnsupported: "photo_unsupported",
-    PhotoUnreadable: "photo_unreadable",
-    PhotoAnimated: "photo_animated",
-    PhotoHasTooManyPixels: "photo_has_too_many_pixels",
-}
 
 
 class OriginalDamaged(Exception):
@@ -80,7 +63,7 @@ class Staging:
         except Refusal as refusal:
             return {"became": _Became.REFUSED.value, "code": refusal.code}
         except PhotoRejected as rejected:  # the same bytes would be rejected again
-            return {"became": _Became.FAILED.value, "code": _REJECTIONS.get(type(rejected), "photo_rejected")}
+            return {"became": _Became.FAILED.value, "code": rejection_code(rejected)}
         milliseconds = round((time.monotonic() - began) * 1000)
         result = self.pictures.put(job.user_id, results_of(job_id), staged.picture, staged.media_type)
         self._tidy(self.store.get(PhotoJob, job_id))

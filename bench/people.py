@@ -73,7 +73,7 @@ class People:
     def submit(self, customer: Customer, uploads: Sequence[UUID]) -> UUID:
         job_id = uuid4()
         self.container.jobs.submit(
-            job_id, user_id=customer.user_id, upload_ids=uploads, brief=ENHANCE, group_name=Personal("12 Elm")
+            job_id, user_id=customer.user_id, photos=uploads, brief=ENHANCE, group_name=Personal("12 Elm")
         )
         return job_id
 

@@ -13,11 +13,12 @@ from uuid import UUID
 from domain.aggregate import Aggregate
 from domain.credit_ledger import CreditLedger
 from domain.email_claim import EmailClaim
+from domain.lineage import Lineage
 from domain.personal import Personal
 from domain.photo_job import PhotoJob
 from domain.user import User
 
-AGGREGATES: tuple[type[Aggregate], ...] = (CreditLedger, EmailClaim, PhotoJob, User)
+AGGREGATES: tuple[type[Aggregate], ...] = (CreditLedger, EmailClaim, Lineage, PhotoJob, User)
 """All of them: importing this module is what lets a fresh process read any event."""
 
 _ENVELOPE = {field.name for field in dataclasses.fields(cast(Any, Aggregate.Created))}

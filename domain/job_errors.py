@@ -23,6 +23,21 @@ class PhotoGivenTwice(DomainError):
         self.upload_id = upload_id
 
 
+class LinkGivenTwice(DomainError):
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+        """The second one's place in the job, from 1."""
+
+
+class PhotoNotStaged(DomainError):
+    """What was asked for needs a result, and this photo has none."""
+
+    def __init__(self, photo_id: UUID) -> None:
+        super().__init__(photo_id)
+        self.photo_id = photo_id
+
+
 class GroupNameTooLong(DomainError):
     def __init__(self, length: int) -> None:
         super().__init__(length)

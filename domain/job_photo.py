@@ -32,10 +32,20 @@ class JobPhoto:
     photo_id: UUID
     upload_id: UUID
     original: str
-    """SHA-256 of the original's bytes, in hexadecimal; it is also its name in the object store."""
+    """SHA-256 of the original's bytes, in hexadecimal; it is also its name in the object store. Empty, like
+    the media type, until the photo was fetched from its link."""
     media_type: str
     name: Personal
     """The file's name as the user sent it, without folders."""
+    link: Personal | None = None
+    """Where on the internet it is to be fetched, unless it was uploaded."""
+    root_photo_id: UUID | None = None
+    """The photo of which this one is a variation or another try; none when it is the first."""
+
+    @property
+    def root(self) -> UUID:
+        """What its lineage is named for."""
+        return self.root_photo_id or self.photo_id
 
 
 @dataclass(frozen=True)

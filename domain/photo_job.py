@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from eventsourcing.domain import event
@@ -34,6 +35,11 @@ class PhotoJob(Aggregate):
         prompt: Personal | None
         group_name: Personal | None
         parent_job_id: UUID | None
+
+    class PhotoFetched(Aggregate.Event):
+        photo_id: UUID
+        original: str
+        media_type: str
 
     class PhotoStaged(Aggregate.Event):
         photo_id: UUID
@@ -173,6 +179,11 @@ class PhotoJob(Aggregate):
             raise PhotoNotInJob(photo_id)
         return self.ended is None and self.outcomes[photo_id] is Outcome.PENDING
 
+    def record_fetched(self, photo_id: UUID, original: str, media_type: str) -> None:
+        """The original was fetched from the photo's link. Too late or repeated, it changes nothing."""
+        if self.is_open(photo_id) and not self.photos[photo_id].original:
+            self._photo_fetched(photo_id, original, media_type)
+
     def record_staged(self, photo_id: UUID, result: str, media_type: str, provenance: Provenance) -> None:
         """The result is stored under the SHA-256 `result`. Too late or repeated, it changes nothing."""
         if self.is_open(photo_id):
@@ -238,6 +249,10 @@ class PhotoJob(Aggregate):
 
     def _count(self, wanted: Outcome) -> int:
         return sum(outcome is wanted for outcome in self.outcomes.values())
+
+    @event(PhotoFetched)
+    def _photo_fetched(self, photo_id: UUID, original: str, media_type: str) -> None:
+        self.photos[photo_id] = replace(self.photos[photo_id], original=original, media_type=media_type)
 
     @event(PhotoStaged)
     def _photo_staged(self, photo_id: UUID, result: str, media_type: str, provenance: Provenance) -> None:

@@ -8,6 +8,7 @@ import redis
 
 from application.accounts import Accounts
 from application.credits import Credits
+from application.fetching import Fetching
 from application.jobs import Jobs
 from application.ports import Stager
 from application.projections.registry import PROJECTIONS
@@ -26,6 +27,7 @@ from infrastructure.event_store.store import EventSourcedStore
 from infrastructure.following.following import Following
 from infrastructure.imaging.local_darkroom import LocalDarkroom
 from infrastructure.outbox import Outbox
+from infrastructure.outside.fetching import LinkFetcher
 from infrastructure.picture_uses import PostgresPictureUses
 from infrastructure.pictures import ObjectPictures
 from infrastructure.projections.engine import Projector
@@ -57,6 +59,7 @@ class Container:
     jobs: Jobs
     credits: Credits
     retention: Retention
+    fetching: Fetching
 
     def open(self) -> None:
         """Begin to connect. Nothing fails here when a server is away; health tells."""
@@ -80,6 +83,8 @@ def build(settings: Settings) -> Container:
     pictures = ObjectPictures(settings.object_store_url)
     records = PostgresUploadRecords(database, keyring)
     darkroom = LocalDarkroom()
+    uploads = Uploads(clock=database, darkroom=darkroom, pictures=pictures, records=records)
+    jobs = Jobs(store=store, clock=database, uploads=records, stager=darkroom)
     return Container(
         settings=settings,
         database=database,
@@ -100,9 +105,10 @@ def build(settings: Settings) -> Container:
             claim_key=settings.claim_key_bytes,
             app_url=settings.app_url,
         ),
-        uploads=Uploads(clock=database, darkroom=darkroom, pictures=pictures, records=records),
+        uploads=uploads,
         credits=Credits(store),
-        jobs=Jobs(store=store, clock=database, uploads=records, stager=darkroom),
+        jobs=jobs,
+        fetching=Fetching(store=store, links=LinkFetcher(), uploads=uploads, jobs=jobs),
         retention=Retention(
             store=store,
             clock=database,

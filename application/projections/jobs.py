@@ -43,6 +43,7 @@ class Jobs:
     table = Table("jobs", 2, JobRow, ("job_id",))
     events = named(
         PhotoJob.Submitted,
+        PhotoJob.PhotoFetched,
         PhotoJob.PhotoStaged,
         PhotoJob.PhotoRefused,
         PhotoJob.PhotoFailed,

@@ -8,6 +8,7 @@ from uuid import UUID
 from application.projections.projection import Key, Table, named
 from application.recorded import Recorded
 from domain.job_photo import Outcome
+from domain.lineage import Lineage
 from domain.personal import Personal
 from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind
@@ -22,8 +23,10 @@ class PhotoRow(NamedTuple):
     """Its place in the job, from 1."""
     name: Personal
     original: str
-    """SHA-256, in hexadecimal."""
+    """SHA-256, in hexadecimal; empty until it was fetched from its link."""
     original_media_type: str
+    root_photo_id: UUID
+    """What its lineage is named for; the first photo of one names itself."""
     status: Outcome
     code: str | None = None
     result: str | None = None
@@ -36,12 +39,15 @@ class PhotoRow(NamedTuple):
     original_removed_at: datetime | None = None
     result_removed_at: datetime | None = None
     """Also set when there was no result."""
+    favourite: bool = False
 
 
 class Photos:
-    table = Table("photos", 2, PhotoRow, ("photo_id",))
+    table = Table("photos", 3, PhotoRow, ("photo_id",))
     events = named(
+        Lineage.FavouriteChosen,
         PhotoJob.Submitted,
+        PhotoJob.PhotoFetched,
         PhotoJob.PhotoStaged,
         PhotoJob.PhotoRefused,
         PhotoJob.PhotoFailed,
@@ -55,6 +61,8 @@ class Photos:
                 return ()
             case PhotoJob.Cancelled(photo_ids=photo_ids) | PhotoJob.PicturesRemoved(photo_ids=photo_ids):
                 return [(photo_id,) for photo_id in photo_ids]
+            case Lineage.FavouriteChosen(photo_id=chosen, instead_of=before):
+                return [(photo_id,) for photo_id in (chosen, before) if photo_id]
             case resolved:
                 return ((resolved.photo_id,),)
 
@@ -71,12 +79,24 @@ class Photos:
                     name=photo.name,
                     original=photo.original,
                     original_media_type=photo.media_type,
+                    root_photo_id=photo.root,
                     status=Outcome.PENDING,
                 )
                 for number, photo in enumerate(event.photos, start=1)
             }
-        changed = _removed if isinstance(event, PhotoJob.PicturesRemoved) else _resolved
-        return {key: changed(rows[key], recorded) for key in self.keys(recorded)}
+        return {key: _changed(rows[key], recorded) for key in self.keys(recorded)}
+
+
+def _changed(row: PhotoRow, recorded: Recorded) -> PhotoRow:
+    match recorded.event:
+        case PhotoJob.PicturesRemoved():
+            return _removed(row, recorded)
+        case PhotoJob.PhotoFetched(original=original, media_type=media_type):
+            return row._replace(original=original, original_media_type=media_type)
+        case Lineage.FavouriteChosen(photo_id=chosen):
+            return row._replace(favourite=row.photo_id == chosen)
+        case _:
+            return _resolved(row, recorded)
 
 
 def _resolved(row: PhotoRow, recorded: Recorded) -> PhotoRow:

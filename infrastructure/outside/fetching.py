@@ -7,7 +7,7 @@ from typing import Final
 import httpcore
 
 from application.photos import PHOTO_BYTES, PhotoTooLarge
-from application.ports import FetchedPhoto, LinkBroken, LinkUnreachable
+from application.ports import LinkBroken, LinkUnreachable
 from infrastructure.outside.connecting import Dial, PublicNetwork, Resolve, dial, resolve
 from infrastructure.outside.links import PORT, Link, parsed
 
@@ -30,17 +30,17 @@ class LinkFetcher:
     dial: Dial = dial
     seconds: float = SECONDS
 
-    def fetch(self, url: str) -> FetchedPhoto:
-        """What lies there, PHOTO_BYTES at the most, under the name that the link gives it.
+    def fetch(self, url: str) -> bytes:
+        """What lies there, PHOTO_BYTES at the most.
 
         Raises LinkRefused, LinkBroken, LinkUnreachable or PhotoTooLarge.
         """
-        link = asked = parsed(url)
+        link = parsed(url)
         network = PublicNetwork(self.seconds, resolve=self.resolve, dial=self.dial)
         for _ in range(REDIRECTS + 1):
             found = self._asked(network, link)
             if isinstance(found, bytes):
-                return FetchedPhoto(found, asked.file_name)
+                return found
             link = found
         raise LinkBroken("redirects")
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from application.ports import LinkRefused
 from infrastructure.outside.addresses import is_public
@@ -39,11 +39,6 @@ class Link:
     @property
     def url(self) -> str:
         return f"https://{self._netloc}{self.target}"
-
-    @property
-    def file_name(self) -> str:
-        """The last part of the path, which may be empty."""
-        return unquote(urlsplit(self.target).path.rpartition("/")[2])
 
     def leads_to(self, location: str) -> "Link":
         """Where a redirect from here leads. Raises LinkRefused."""

@@ -35,6 +35,7 @@ from interfaces.rest import (
     presets,
     previews,
     uploads,
+    variations,
 )
 from interfaces.rest.authentication import SessionCookie, principal, signed_in
 from interfaces.rest.bodies import JSON_BYTES, StrictRequest, readable
@@ -57,6 +58,7 @@ HANDLERS = (
     *dashboard.HANDLERS,
     *pictures.HANDLERS,
     *previews.HANDLERS,
+    *variations.HANDLERS,
     *billing.HANDLERS,
     *health.HANDLERS,
 )
@@ -156,7 +158,7 @@ def _cors(settings: Settings) -> CORSConfig | None:
         return None
     return CORSConfig(
         allow_origins=settings.origins,
-        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=[
             "Authorization",
             "Content-Type",

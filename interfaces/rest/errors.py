@@ -41,11 +41,14 @@ from domain.job_errors import (
     GroupNameTooLong,
     JobAlreadyEnded,
     JobNotEnded,
+    LinkGivenTwice,
     NothingToRetry,
     PhotoGivenTwice,
     PhotoNotInJob,
+    PhotoNotStaged,
     WrongNumberOfPhotos,
 )
+from domain.lineage import TooManyVariations
 from domain.pictures import OriginalsRemoved
 from domain.user import NameTooLong
 from infrastructure.imaging.sandbox.sandbox import SandboxBusy, SandboxClosed
@@ -280,6 +283,23 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         "Photo given twice",
         "The upload {upload_id} is in the job twice.",
         {"upload_id": _ID},
+    ),
+    LinkGivenTwice: Answer(
+        422,
+        "link_given_twice",
+        "Link given twice",
+        "Photo {number} of the job has the link of an earlier one.",
+        {"number": 2},
+    ),
+    TooManyVariations: Answer(
+        409,
+        "too_many_variations",
+        "Too many variations",
+        "A photo can be given {limit} new briefs; {photo_id} has had them all.",
+        {"photo_id": _ID, "limit": 4},
+    ),
+    PhotoNotStaged: Answer(
+        409, "photo_not_staged", "Not staged", "The photo {photo_id} has no result.", {"photo_id": _ID}
     ),
     PromptTooLong: Answer(
         422,

@@ -13,6 +13,7 @@ from domain.brief import Preset, RoomType, Style
 from domain.job_photo import JobStatus, Outcome
 from domain.photo_job import PhotoJob
 from infrastructure.queries.jobs import JobRow, PhotoRow
+from infrastructure.queries.lineages import VariationRow
 
 API = "/api/v1"
 LONGEST_TEXT = 10_000
@@ -33,7 +34,21 @@ Moment = Annotated[datetime, Meta(examples=["2026-05-04T09:31:00Z"])]
 
 
 class PhotoWanted(Struct, frozen=True, forbid_unknown_fields=True):
-    upload_id: UploadId
+    """An upload, or a link."""
+
+    upload_id: UploadId | None = None
+    url: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=2048)] | None,
+        Meta(
+            description="Where the photo can be fetched without signing in: https, port 443, a public server. "
+            "It is fetched after the job was accepted, and a bad link fails this photo only",
+            examples=[None],
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        if (self.upload_id is None) == (self.url is None):
+            raise ValueError("Expected either `upload_id` or `url`")
 
 
 class BriefWanted(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,7 +106,7 @@ class JobLinks(Struct, frozen=True):
 
 
 class PhotoLinks(Struct, frozen=True):
-    """Those to pictures that are no longer kept are null."""
+    """Those to pictures that are no longer kept, or not fetched from their link yet, are null."""
 
     original: Annotated[str | None, Meta(examples=[f"{API}/jobs/4f2f9d0a…/photos/b7d0c1de…/original"])]
     result: Annotated[
@@ -274,11 +289,11 @@ def _photo(job_id: UUID, row: PhotoRow) -> Photo:
         engine=row.engine,
         engine_version=row.engine_version,
         resolved_at=row.resolved_at,
-        links=_photo_links(job_id, row),
+        links=picture_links(job_id, row),
     )
 
 
-def _photo_links(job_id: UUID, row: PhotoRow) -> PhotoLinks:
+def picture_links(job_id: UUID, row: PhotoRow | VariationRow) -> PhotoLinks:
     path = f"{API}/jobs/{job_id}/photos/{row.photo_id}"
     original = None if row.original_removed_at else row.original
     result = row.result if _has_result(row) else None
@@ -295,7 +310,7 @@ def _photo_links(job_id: UUID, row: PhotoRow) -> PhotoLinks:
     )
 
 
-def _has_result(row: PhotoRow) -> bool:
+def _has_result(row: PhotoRow | VariationRow) -> bool:
     return row.result is not None and row.result_removed_at is None
 
 

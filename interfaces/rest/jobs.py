@@ -20,7 +20,8 @@ from application.errors import (
 from domain.brief import Brief, PromptNeeded, PromptTooLong
 from domain.credit_ledger import InsufficientCredits
 from domain.errors import Conflict
-from domain.job_errors import GroupNameTooLong, PhotoGivenTwice, WrongNumberOfPhotos
+from domain.job_errors import GroupNameTooLong, LinkGivenTwice, PhotoGivenTwice, WrongNumberOfPhotos
+from domain.lineage import TooManyVariations
 from domain.personal import Personal
 from domain.photo_job import PhotoJob
 from domain.pictures import OriginalsRemoved
@@ -51,6 +52,7 @@ from interfaces.rest.job_shapes import (
     BriefWanted,
     Job,
     JobPage,
+    PhotoWanted,
     SubmitJob,
     accepted,
     etag,
@@ -79,6 +81,8 @@ TAGS = ["Jobs"]
         UploadExpired,
         WrongNumberOfPhotos,
         PhotoGivenTwice,
+        LinkGivenTwice,
+        TooManyVariations,
         PresetUnavailable,
         PromptTooLong,
         PromptNeeded,
@@ -100,7 +104,7 @@ async def submit_job(
         container.jobs.submit(
             job_id,
             user_id=principal.user_id,
-            upload_ids=[photo.upload_id for photo in data.photos],
+            photos=[_photo(photo) for photo in data.photos],
             brief=_brief(data.brief),
             group_name=_personal(data.group_name),
             parent_job_id=data.parent_job_id,
@@ -195,6 +199,10 @@ async def download_job(
 
 def _brief(wanted: BriefWanted) -> Brief:
     return Brief.accept(wanted.preset, wanted.room_type, wanted.style, _personal(wanted.prompt))
+
+
+def _photo(wanted: PhotoWanted) -> UUID | Personal:
+    return wanted.upload_id or Personal(wanted.url or "")
 
 
 def _personal(text: str | None) -> Personal | None:

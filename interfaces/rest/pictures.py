@@ -60,6 +60,8 @@ async def original(
 ) -> FileStream | Response[None]:
     await wait_for(reader, wait_for_position, JOBS, PHOTOS)
     photo = await _photo(reader, principal.user_id, job_id, photo_id)
+    if not photo.original:  # not fetched from its link yet
+        raise NotFound(PhotoJob.__name__, photo_id)
     if photo.original_removed_at:
         raise PictureRemoved(photo.original_removed_at)
     name = f"{photo.number:02d}-{stem(photo.name)}.{extension(photo.original_media_type)}"

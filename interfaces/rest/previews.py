@@ -76,7 +76,8 @@ async def preview(
     if photo is None or picture not in (None, photo.original, photo.result):
         raise NotFound(PhotoJob.__name__, photo_id)
     result = None if photo.result_removed_at else photo.result
-    sha256 = picture or result or photo.original
+    if not (sha256 := picture or result or photo.original):  # not fetched from its link yet
+        raise NotFound(PhotoJob.__name__, photo_id)
     if sha256 == result:
         kind, removed_at = PictureKind.RESULTS, None
     elif sha256 == photo.original:

@@ -17,7 +17,11 @@ def run(container: Container, threads: int, *, pace: Pace = PACE) -> None:
     """
     staging = Staging(container.store, container.pictures, container.stager, container.jobs)
     performed = performers(
-        staging=staging, accounts=container.accounts, jobs=container.jobs, retention=container.retention
+        staging=staging,
+        fetching=container.fetching,
+        accounts=container.accounts,
+        jobs=container.jobs,
+        retention=container.retention,
     )
     worker = Worker(
         container.database, container.redis, performed, threads=threads, pace=pace, schedules=SCHEDULES

@@ -56,7 +56,7 @@ def upload(program: Program, count: int = 1, user: UUID = ANN) -> list[UUID]:
 
 
 def submit(program: Program, uploads: Sequence[UUID], job: UUID = JOB, user: UUID = ANN) -> PhotoJob:
-    program.jobs.submit(job, user_id=user, upload_ids=uploads, brief=ENHANCE)
+    program.jobs.submit(job, user_id=user, photos=uploads, brief=ENHANCE)
     return the_job(program, job)
 
 

@@ -126,7 +126,7 @@ class RandomUse(RuleBasedStateMachine):
         self.add_job(
             self.nth(which),
             lambda job, new: self.program.jobs.submit(
-                new, user_id=job.user_id, upload_ids=[], brief=ENHANCE, parent_job_id=job.id
+                new, user_id=job.user_id, photos=[], brief=ENHANCE, parent_job_id=job.id
             ),
         )
 

@@ -40,7 +40,7 @@ def program() -> Program:
     program = Program()
     with_credits(program, 10)
     program.jobs.submit(
-        JOB, user_id=ANN, upload_ids=upload(program, 3), brief=BRIEF, group_name=Personal("Elm Street 5")
+        JOB, user_id=ANN, photos=upload(program, 3), brief=BRIEF, group_name=Personal("Elm Street 5")
     )
     first, second, third = the_job(program).photos
     deliver(program, first)
@@ -54,7 +54,7 @@ def uploads_of(program: Program, job: UUID = JOB) -> list[UUID]:
 
 
 def vary(program: Program, *upload_ids: UUID, job: UUID = OTHER_JOB, of: UUID = JOB) -> PhotoJob:
-    program.jobs.submit(job, user_id=ANN, upload_ids=upload_ids, brief=DUSK, parent_job_id=of)
+    program.jobs.submit(job, user_id=ANN, photos=upload_ids, brief=DUSK, parent_job_id=of)
     return the_job(program, job)
 
 
@@ -212,7 +212,7 @@ def test_thirty_photos_are_the_most_here_too(program: Program) -> None:
 def test_somebody_elses_job_is_no_parent(program: Program) -> None:
     with_credits(program, 5, BOB)
     with pytest.raises(NotFound) as refused:
-        program.jobs.submit(OTHER_JOB, user_id=BOB, upload_ids=[], brief=DUSK, parent_job_id=JOB)
+        program.jobs.submit(OTHER_JOB, user_id=BOB, photos=[], brief=DUSK, parent_job_id=JOB)
     assert refused.value.sought == JOB
 
 

@@ -30,7 +30,11 @@ class Story:
         self.program = program = Program()
         self.staging = Staging(program.store, program.pictures, program.stager, program.jobs)
         self.performers = performers(
-            staging=self.staging, accounts=program.accounts, jobs=program.jobs, retention=program.retention
+            staging=self.staging,
+            fetching=program.fetching,
+            accounts=program.accounts,
+            jobs=program.jobs,
+            retention=program.retention,
         )
         self.seen = 0
         with_credits(program, 30)
@@ -46,7 +50,7 @@ class Story:
         self.program.jobs.submit(
             job_id,
             user_id=user,
-            upload_ids=[self.upload(of, user) for of in photos],
+            photos=[self.upload(of, user) for of in photos],
             brief=ENHANCE,
             parent_job_id=parent,
         )
@@ -136,7 +140,7 @@ def test_a_job_on_the_same_photos_that_has_just_been_submitted_can_still_be_stag
     """The read models may know of the deletion only when they know of the new job."""
     story.job(JOB, "a kitchen")
     story.program.uses.known = len(story.program.world.log)
-    story.program.jobs.submit(OTHER_JOB, user_id=ANN, upload_ids=[], brief=ENHANCE, parent_job_id=JOB)
+    story.program.jobs.submit(OTHER_JOB, user_id=ANN, photos=[], brief=ENHANCE, parent_job_id=JOB)
     story.program.jobs.delete(JOB, ANN)
     with pytest.raises(RetryLater):
         story.perform(Reaction(DELETE_PICTURES, "", {"job_id": str(JOB), "pictures": "originals"}))
@@ -151,7 +155,7 @@ def test_a_photo_that_was_sent_again_meanwhile_stays(story: Story) -> None:
     story.program.jobs.delete(JOB, ANN)
     upload_id = story.upload("a kitchen")
     story.react()
-    story.program.jobs.submit(OTHER_JOB, user_id=ANN, upload_ids=[upload_id], brief=ENHANCE)
+    story.program.jobs.submit(OTHER_JOB, user_id=ANN, photos=[upload_id], brief=ENHANCE)
     story.finish(OTHER_JOB)
     assert story.kept(OTHER_JOB) == (1, 1)
 
@@ -175,7 +179,7 @@ def test_the_same_photo_of_another_user_is_another_picture(story: Story) -> None
 
 def test_a_result_that_is_stored_while_its_job_is_deleted_goes_too() -> None:
     story = Story()
-    story.program.jobs.submit(JOB, user_id=ANN, upload_ids=[story.upload("a hall")], brief=ENHANCE)
+    story.program.jobs.submit(JOB, user_id=ANN, photos=[story.upload("a hall")], brief=ENHANCE)
     (photo,) = the_job(story.program).photos
 
     class Meanwhile(MarkedStager):
@@ -193,7 +197,7 @@ def test_a_result_that_is_stored_while_its_job_is_deleted_goes_too() -> None:
 def test_a_result_that_a_dead_worker_left_in_a_deleted_job_goes_when_its_photo_is_tried_again(
     story: Story,
 ) -> None:
-    story.program.jobs.submit(JOB, user_id=ANN, upload_ids=[story.upload("a hall")], brief=ENHANCE)
+    story.program.jobs.submit(JOB, user_id=ANN, photos=[story.upload("a hall")], brief=ENHANCE)
     (photo,) = the_job(story.program).photos
     story.program.jobs.delete(JOB, ANN)
     story.react()
@@ -248,7 +252,7 @@ def test_an_original_stays_as_long_as_the_youngest_job_may_have_it(story: Story)
 
 
 def test_a_job_that_has_not_ended_keeps_its_pictures_however_old(story: Story) -> None:
-    story.program.jobs.submit(JOB, user_id=ANN, upload_ids=[story.upload("a hall")], brief=ENHANCE)
+    story.program.jobs.submit(JOB, user_id=ANN, photos=[story.upload("a hall")], brief=ENHANCE)
     story.program.clock.pass_by(TERMS.originals * 2)
     assert story.sweep(GIVE_UP_PICTURES) == {"originals": 0, "results": 0}
     assert story.kept(JOB) == (1, 0)

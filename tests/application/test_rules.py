@@ -110,7 +110,11 @@ def test_every_rule_and_schedule_has_its_performer_and_rules_read_events_that_ex
     program = Program()
     staging = Staging(program.store, program.pictures, program.stager, program.jobs)
     performed = performers(
-        staging=staging, accounts=program.accounts, jobs=program.jobs, retention=program.retention
+        staging=staging,
+        fetching=program.fetching,
+        accounts=program.accounts,
+        jobs=program.jobs,
+        retention=program.retention,
     )
     asked_for = {rule.kind for rule in RULES} | {schedule.kind for schedule in SCHEDULES}
     assert asked_for == performed.keys()

@@ -50,6 +50,7 @@ class OnePhotoJob:
         )
         self.performers = performers(
             staging=self.staging,
+            fetching=self.program.fetching,
             accounts=self.program.accounts,
             jobs=self.program.jobs,
             retention=self.program.retention,
@@ -66,7 +67,7 @@ class OnePhotoJob:
         self.program.jobs.submit(
             self.job_id,
             user_id=self.user_id,
-            upload_ids=[upload.upload_id],
+            photos=[upload.upload_id],
             brief=Brief.accept(Preset.ENHANCE),
         )
         (self.photo_id,) = self.job.photos
@@ -210,7 +211,11 @@ def test_the_verification_mail_carries_the_reactions_id_so_that_a_second_copy_ca
     )
     staging = Staging(program.store, program.pictures, program.stager, program.jobs)
     performed = performers(
-        staging=staging, accounts=program.accounts, jobs=program.jobs, retention=program.retention
+        staging=staging,
+        fetching=program.fetching,
+        accounts=program.accounts,
+        jobs=program.jobs,
+        retention=program.retention,
     )
     verification = performed[SEND_VERIFICATION]
     for _ in range(2):

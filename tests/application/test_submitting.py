@@ -80,7 +80,7 @@ def test_a_photo_takes_its_picture_and_its_name_from_the_upload(program: Program
 def test_the_brief_and_the_group_name_are_kept(program: Program) -> None:
     brief = Brief.accept(Preset.CUSTOM, prompt=Personal("paint it red"))
     program.jobs.submit(
-        JOB, user_id=ANN, upload_ids=upload(program), brief=brief, group_name=Personal("Elm Street 5")
+        JOB, user_id=ANN, photos=upload(program), brief=brief, group_name=Personal("Elm Street 5")
     )
     assert (the_job(program).brief, the_job(program).group_name) == (brief, Personal("Elm Street 5"))
 
@@ -187,7 +187,7 @@ def test_a_preset_that_nothing_here_can_do_is_refused_with_those_that_can() -> N
     program = Program(stager=MarkedStager(Preset.ENHANCE, Preset.BLUE_SKY))
     with_credits(program, 1)
     with pytest.raises(PresetUnavailable) as refused:
-        program.jobs.submit(JOB, user_id=ANN, upload_ids=upload(program), brief=Brief(Preset.STAGE))
+        program.jobs.submit(JOB, user_id=ANN, photos=upload(program), brief=Brief(Preset.STAGE))
     assert (refused.value.preset, refused.value.available) == ("stage", ["blue_sky", "enhance"])
     assert nothing_was_taken(program)
 
@@ -195,7 +195,7 @@ def test_a_preset_that_nothing_here_can_do_is_refused_with_those_that_can() -> N
 def test_a_group_name_that_is_too_long_takes_nothing(program: Program) -> None:
     with pytest.raises(GroupNameTooLong):
         program.jobs.submit(
-            JOB, user_id=ANN, upload_ids=upload(program), brief=ENHANCE, group_name=Personal("x" * 141)
+            JOB, user_id=ANN, photos=upload(program), brief=ENHANCE, group_name=Personal("x" * 141)
         )
     assert nothing_was_taken(program)
 

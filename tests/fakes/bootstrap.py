@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from application.accounts import Accounts
 from application.credits import Credits
+from application.fetching import Fetching
 from application.jobs import Jobs
 from application.ports import Darkroom, Stager
 from application.retention import Retention, Terms
@@ -11,6 +12,7 @@ from application.uploads import Uploads
 from tests.fakes.accounts import CheapPasswords, MemoryCredentials, MemorySessions, MemoryTokens
 from tests.fakes.clock import SettableClock
 from tests.fakes.darkroom import MarkedDarkroom, MarkedStager
+from tests.fakes.links import MemoryLinks
 from tests.fakes.mailer import KeptMail
 from tests.fakes.picture_uses import FoldedPictureUses
 from tests.fakes.store import MemoryStore
@@ -61,6 +63,8 @@ class Program:
         )
         self.credits = Credits(self.store)
         self.jobs = Jobs(store=self.store, clock=self.clock, uploads=self.records, stager=self.stager)
+        self.links = MemoryLinks()
+        self.fetching = Fetching(store=self.store, links=self.links, uploads=self.uploads, jobs=self.jobs)
         self.uses = FoldedPictureUses(self.world, self.clock)
         self.retention = Retention(
             store=self.store,

@@ -58,7 +58,7 @@ class Ground:
 
     def submit(self, user_id: UUID, upload_ids: Sequence[UUID], job_id: UUID | None = None) -> UUID:
         job_id = job_id or uuid4()
-        self.container.jobs.submit(job_id, user_id=user_id, upload_ids=upload_ids, brief=ENHANCE)
+        self.container.jobs.submit(job_id, user_id=user_id, photos=upload_ids, brief=ENHANCE)
         return job_id
 
     def deliver(self, job_id: UUID, photo_id: UUID) -> None:

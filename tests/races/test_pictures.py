@@ -93,7 +93,11 @@ def test_a_deleted_jobs_pictures_go_once_the_read_models_have_caught_up_with_the
     queue = ReactionQueue(container.database)
     staging = Staging(container.store, container.pictures, container.stager, container.jobs)
     performed = performers(
-        staging=staging, accounts=container.accounts, jobs=container.jobs, retention=container.retention
+        staging=staging,
+        fetching=container.fetching,
+        accounts=container.accounts,
+        jobs=container.jobs,
+        retention=container.retention,
     )
     performing = Performing(queue, Leases(queue), performed, slots=1)
     while performing.perform_next(DELETE_PICTURES):

@@ -69,7 +69,7 @@ class Teller:
                 self.container.jobs.submit(
                     job_id,
                     user_id=person.user_id,
-                    upload_ids=uploads,
+                    photos=uploads,
                     brief=BRIEF,
                     group_name=Personal(house(chance)),
                 )
@@ -91,7 +91,7 @@ class Teller:
             case Then.RETRY:
                 jobs.retry(sequel_id, job_id, user_id)
             case Then.VARY:
-                jobs.submit(sequel_id, user_id=user_id, upload_ids=[], brief=VARIATION, parent_job_id=job_id)
+                jobs.submit(sequel_id, user_id=user_id, photos=[], brief=VARIATION, parent_job_id=job_id)
 
     def _upload(self, person: Person, job_id: UUID, number: int, room: Room) -> UUID:
         upload_id = uuid5(job_id, f"upload/{number}")

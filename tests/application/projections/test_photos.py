@@ -1,10 +1,12 @@
 """Photos: given events, then rows."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from application.projections.photos import PhotoRow, Photos
 from domain.brief import Brief, Preset
 from domain.job_photo import Outcome
+from domain.lineage import Lineage
 from domain.personal import Personal
 from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind, Removal
@@ -29,6 +31,7 @@ def pending(number: int, place: int) -> PhotoRow:
         name=Personal(f"kitchen {number}.jpg"),
         original=f"{number:064x}",
         original_media_type="image/jpeg",
+        root_photo_id=photo(number).photo_id,
         status=Outcome.PENDING,
     )
 
@@ -82,3 +85,25 @@ def test_photos_say_since_when_their_pictures_are_gone() -> None:
     assert [row.result_removed_at for row in found] == [at(4)] * 3
     assert [row.original_removed_at for row in found] == [at(5)] * 3
     assert [row.result for row in found] == [None, "ab" * 32, None], "what it was stays known"
+
+
+def test_a_linked_photo_has_no_original_until_it_was_fetched() -> None:
+    linked = replace(photo(5), original="", media_type="", link=Personal("https://example.com/5.jpg"))
+
+    def job() -> PhotoJob:
+        return PhotoJob.submit(JOB, user_id=ADA, photos=[linked], brief=Brief(Preset.ENHANCE))
+
+    waiting = pending(5, 1)._replace(original="", original_media_type="")
+    assert rows(Photos(), job()) == [waiting]
+    fetched = job()
+    fetched.record_fetched(linked.photo_id, "ab" * 32, "image/png")
+    assert rows(Photos(), fetched) == [waiting._replace(original="ab" * 32, original_media_type="image/png")]
+
+
+def test_the_favourite_of_a_lineage_is_one_photo() -> None:
+    job = submitted()
+    root, other = photo(5).photo_id, photo(4).photo_id
+    lineage = Lineage.begin(root, user_id=ADA)
+    lineage.choose(root)
+    lineage.choose(other)
+    assert [row.favourite for row in rows(Photos(), job, lineage)] == [False, True, False]

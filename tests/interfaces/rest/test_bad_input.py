@@ -161,7 +161,7 @@ def test_bodies_that_are_no_job(resident: Any, body: bytes, status: int, code: s
         ({"sparkle": 1}, "sparkle"),
         ({"photos": "all"}, "photos"),
         ({"photos": [{"upload_id": 7}]}, "photos[0].upload_id"),
-        ({"photos": [{"upload_id": str(uuid4()), "url": "x"}]}, "photos[0].url"),
+        ({"photos": [{"upload_id": str(uuid4()), "place": "x"}]}, "photos[0].place"),
         ({"brief": {"preset": "sparkle"}}, "brief.preset"),
         ({"brief": {"preset": "enhance", "room_type": "cave"}}, "brief.room_type"),
         ({"brief": {"preset": "enhance", "prompt": 7}}, "brief.prompt"),
