@@ -10,6 +10,13 @@ PROMPT_LENGTH = 500
 """The longest prompt, in characters (domain.md, Rules)."""
 
 
+class Label(StrEnum):
+    """What an altered picture has to say that it is (MLS rules; California AB 723)."""
+
+    VIRTUALLY_STAGED = "Virtually staged"
+    DIGITALLY_ALTERED = "Digitally altered"
+
+
 class Preset(StrEnum):
     ENHANCE = "enhance"
     STAGE = "stage"
@@ -23,6 +30,13 @@ class Preset(StrEnum):
     def alters(self) -> bool:
         """Whether it adds or removes things, so that the picture must be disclosed as altered."""
         return self is not Preset.ENHANCE
+
+    @property
+    def label(self) -> Label | None:
+        """What its pictures are labelled with; none when they are not altered."""
+        if not self.alters:
+            return None
+        return Label.VIRTUALLY_STAGED if self is Preset.STAGE else Label.DIGITALLY_ALTERED
 
 
 class RoomType(StrEnum):

@@ -24,14 +24,14 @@ def lettering(words: str, size: int, ink: Colour, paper: Colour, *, bold: bool =
     """One line of words as a libvips image, `size` pixels to the em, cut off at `widest` with an ellipsis."""
     shown = "".join(character for character in words if character.isprintable()).strip() or "untitled"
     shown = shown[: max(1, 5 * widest // size)]  # no letter is narrower than a fifth of its height
-    while (mask := _mask(shown, size, bold=bold)).width > widest and len(shown) > 1:
-        shown = shown[: min(len(shown) - 2, len(shown) * widest // mask.width)].rstrip(" …") + "…"
-    line = mask.embed(0, max(0, mask.yoffset), mask.width, round(size * LINE))
+    while (letters := mask(shown, size, bold=bold)).width > widest and len(shown) > 1:
+        shown = shown[: min(len(shown) - 2, len(shown) * widest // letters.width)].rstrip(" …") + "…"
+    line = letters.embed(0, max(0, letters.yoffset), letters.width, round(size * LINE))
     return line.ifthenelse(ink, paper, blend=True).copy(interpretation="srgb")
 
 
-def _mask(words: str, size: int, *, bold: bool) -> Any:
-    """The letters in white on black, cut to where there is ink."""
+def mask(words: str, size: int, *, bold: bool) -> Any:
+    """The letters in white on black, `size` pixels to the em, cut to where there is ink."""
     face = "Bold" if bold else "Regular"
     return pyvips.Image.text(
         escape(words, quote=False),

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from application.photos import PhotoFacts, PhotoUnreadable, TakenIn
 from application.ports import StagedPicture
-from domain.brief import Brief, Preset
+from domain.brief import Brief, Label, Preset
 from infrastructure.imaging.sandbox import tasks
 from infrastructure.imaging.sandbox.sandbox import (
     Sandbox,
@@ -56,6 +56,14 @@ class LocalDarkroom:
         """Of an original or a result: a JPEG of this size in pixels, or smaller. Raises PhotoRejected."""
         with _opening():
             return self._sandbox.run(tasks.PREVIEW, picture, longest_side)
+
+    def label(self, picture: bytes, label: Label, longest_side: int) -> bytes:
+        """Of a result: a JPEG of this size in pixels, or smaller, with the label burned in.
+
+        Raises PhotoRejected.
+        """
+        with _opening():
+            return self._sandbox.run(tasks.LABEL[label], picture, longest_side)
 
     def stage(self, photo: bytes, brief: Brief) -> StagedPicture:
         """The photo enhanced, as a JPEG. Raises PhotoRejected, or PresetNotStaged for any other preset.

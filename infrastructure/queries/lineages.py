@@ -30,7 +30,8 @@ class VariationRow(Struct, frozen=True):
 _VARIATIONS = statement("""
     SELECT jobs.job_id, photos.photo_id, photos.root_photo_id, jobs.parent_job_id, jobs.preset,
            jobs.room_type, jobs.style, jobs.prompt, photos.status, photos.original,
-           photos.original_removed_at, photos.result, photos.result_removed_at, photos.favourite, jobs.submitted_at, keys.wrapped
+           photos.original_removed_at, photos.result, photos.result_removed_at, photos.favourite,
+           jobs.submitted_at, keys.wrapped
     FROM {photos} AS asked
     JOIN {jobs} AS its_job ON its_job.job_id = asked.job_id AND its_job.deleted_at IS NULL
     JOIN {photos} AS photos ON photos.root_photo_id = asked.root_photo_id AND photos.user_id = asked.user_id

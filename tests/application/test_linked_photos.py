@@ -85,7 +85,10 @@ def test_a_fetched_photo_is_taken_in_like_any_upload(program: Program) -> None:
     fetch(program, photo_id)
 
     photo = the_job(program).photos[photo_id]
-    assert program.pictures.get(ANN, ORIGINALS, photo.original) == program.darkroom.strip(a_photo("a hall"))
+    assert (
+        program.pictures.get(ANN, ORIGINALS, photo.original)
+        == program.darkroom.take_in(a_photo("a hall")).original
+    )
     assert (photo.name, photo.media_type) == (Personal("hall way.jpg"), "image/jpeg")
     assert program.world.uploads[photo.upload_id].job_id == JOB
 
@@ -203,7 +206,7 @@ def test_the_same_photo_from_two_links_is_stored_once(program: Program) -> None:
         fetch(program, photo_id)
 
     assert len({photo.original for photo in the_job(program).photos.values()}) == 1
-    assert [kind for _, kind, _ in program.pictures.stored] == [ORIGINALS]
+    assert [kind for _, kind, _ in program.pictures.stored].count(ORIGINALS) == 1
 
 
 def test_links_are_in_no_reaction(program: Program) -> None:

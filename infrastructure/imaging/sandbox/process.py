@@ -4,15 +4,18 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from traceback import StackSummary, walk_tb
 
 import msgspec
 import pyvips  # type: ignore[import-untyped]  # ships its stubs without the marker file py.typed
 
 from application.photos import PhotoHasTooManyPixels, PhotoRejected
+from domain.brief import Label
 from infrastructure.imaging.darkroom import DARKROOM_VERSION, enhance
 from infrastructure.imaging.inspection import inspect
 from infrastructure.imaging.intake import take_in
+from infrastructure.imaging.labelling import labelled
 from infrastructure.imaging.metadata import strip
 from infrastructure.imaging.pictures import preview
 from infrastructure.imaging.sandbox import tasks
@@ -30,11 +33,17 @@ from infrastructure.imaging.sandbox.messages import (
     send,
 )
 
+
+def _labelled(label: Label, picture: bytes, longest_side: int) -> bytes:
+    return labelled(picture, label, longest_side)
+
+
 PERFORMED: dict[str, Callable[[bytes, int], object]] = {
     tasks.INSPECT.name: lambda photo, _: inspect(photo),
     tasks.STRIP.name: lambda photo, _: strip(photo),
     tasks.TAKE_IN.name: lambda photo, _: take_in(photo),
     tasks.PREVIEW.name: preview,
+    **{task.name: partial(_labelled, label) for label, task in tasks.LABEL.items()},
     tasks.ENHANCE.name: lambda photo, _: tasks.Staged(enhance(photo), DARKROOM_VERSION),
 }
 

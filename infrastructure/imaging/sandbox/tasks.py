@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from application.photos import PhotoFacts, TakenIn
+from domain.brief import Label
 
 R = TypeVar("R")
 
@@ -32,4 +33,6 @@ STRIP = Task("strip", bytes, seconds=10, patience=30)
 TAKE_IN = Task("take_in", TakenIn, seconds=30, patience=30)
 PREVIEW = Task("preview", bytes, seconds=20, patience=30)
 """Its argument is the longest side in pixels."""
+LABEL = {label: Task(f"label: {label}", bytes, seconds=40, patience=60) for label in Label}
+"""Their argument is the same."""
 ENHANCE = Task("enhance", Staged, seconds=90, patience=600)
