@@ -14,6 +14,7 @@ from application.rules import (
     EXPIRE_JOB,
     FETCH_PHOTO,
     GIVE_UP_PICTURES,
+    REMOVE_LEFTOVERS,
     REMOVE_UPLOADS,
     SEND_VERIFICATION,
     STAGE_PHOTO,
@@ -100,6 +101,14 @@ def performers(
             give_up=_nothing_to_undo,
             attempts=3,
             rank=20,
+        ),
+        Performer(
+            kind=REMOVE_LEFTOVERS,
+            call=lambda _reaction_id, _references: retention.remove_leftovers(),
+            record=_nothing_to_record,
+            give_up=_nothing_to_undo,
+            attempts=3,
+            rank=30,
         ),
     )
     return {performer.kind: performer for performer in listed}

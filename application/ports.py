@@ -201,6 +201,12 @@ class PictureUses(Protocol):
         ...
 
 
+class Leftovers(Protocol):
+    def remove(self, *, limit: int) -> Mapping[str, int]:
+        """Delete rows past their time, so many of each kind at the most; how many there were of each."""
+        ...
+
+
 class Darkroom(Protocol):
     """Looks at photos as they come in."""
 

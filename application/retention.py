@@ -5,14 +5,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from application.pictures import ORIGINALS, PREVIEW, THUMBNAIL, previews_of, results_of, small_originals
-from application.ports import Clock, Pictures, PictureUses, RetryLater, Store, UploadRecords
+from application.ports import Clock, Leftovers, Pictures, PictureUses, RetryLater, Store, UploadRecords
 from application.reactions import Answer
 from application.retrying import retried
 from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind, Removal
 
 AT_ONCE = 500
-"""How many jobs or uploads one attempt takes on; the next one goes on from there."""
+"""How many jobs, uploads or rows one attempt takes on; the next one goes on from there."""
 PAUSE = timedelta(seconds=5)
 """Until it does."""
 CATCHING_UP = timedelta(seconds=1)
@@ -45,6 +45,14 @@ class Retention:
     pictures: Pictures
     uses: PictureUses
     terms: Terms
+    leftovers: Leftovers
+
+    def remove_leftovers(self) -> Answer:
+        """Delete what was only kept in case somebody asks again. Raises RetryLater while there is more."""
+        removed = self.leftovers.remove(limit=AT_ONCE)
+        if max(removed.values(), default=0) == AT_ONCE:
+            raise RetryLater(PAUSE)
+        return dict(removed)
 
     def give_up_past_terms(self) -> Answer:
         """Every job gives up the pictures whose term is over. Raises RetryLater while there are more."""

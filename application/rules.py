@@ -14,6 +14,7 @@ SEND_VERIFICATION = "send_verification"
 DELETE_PICTURES = "delete_pictures"
 GIVE_UP_PICTURES = "give_up_pictures"
 REMOVE_UPLOADS = "remove_uploads"
+REMOVE_LEFTOVERS = "remove_leftovers"
 
 JOB_LIFETIME = timedelta(hours=24)
 """How long a job may take before what is left of it fails (domain.md, PhotoJob)."""

@@ -30,14 +30,7 @@ _FIND = """
     FROM stage.answers LEFT JOIN stage.data_keys AS keys ON keys.key_id = answers.owner
     WHERE answers.answer_id = %s AND answers.expires_at > clock_timestamp()
 """
-# Each answer that comes sweeps two that are over, so that they go as fast as they came.
 _KEEP = """
-    WITH over AS (
-        DELETE FROM stage.answers WHERE answer_id IN (
-            SELECT answer_id FROM stage.answers
-            WHERE expires_at <= clock_timestamp() AND answer_id <> %(answer_id)s
-            ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)
-    )
     INSERT INTO stage.answers AS kept (answer_id, owner, content_hash, status, position, sealed, expires_at)
     VALUES (%(answer_id)s, %(owner)s, %(content_hash)s, %(status)s, %(position)s, %(sealed)s,
             clock_timestamp() + make_interval(hours => %(hours)s))

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import Annotated, Any, get_type_hints
 from urllib.parse import urlsplit
 
@@ -68,6 +69,19 @@ class Settings(Struct, frozen=True, kw_only=True):
     streams_per_user: Annotated[
         int, Meta(ge=1, description="Streams of events that a user may have open in one process")
     ] = 20
+    trusted_proxies: Annotated[
+        str, Meta(description="Addresses or networks of proxies whose X-Forwarded-For is believed, by commas")
+    ] = ""
+    rate_sign_in: Annotated[
+        int, Meta(ge=1, description="Sign-ins and sign-ups a minute, by e-mail address and by IP")
+    ] = 5
+    rate_jobs: Annotated[int, Meta(ge=1, description="New jobs a minute, by user")] = 10
+    rate_uploads: Annotated[int, Meta(ge=1, description="Uploads a minute, by user")] = 120
+    rate_billing: Annotated[int, Meta(ge=1, description="Checkouts and the like a minute, by user")] = 20
+    rate_pictures: Annotated[int, Meta(ge=1, description="Pictures and streams a minute, by user or IP")] = (
+        1000
+    )
+    rate_other: Annotated[int, Meta(ge=1, description="All other requests a minute, by user or IP")] = 300
     worker_threads: Annotated[int, Meta(ge=1, description="Reactions performed at once by one worker")] = 8
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
 
@@ -79,8 +93,17 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.database_direct_url or self.database_url
 
     @property
+    def direct_variable(self) -> str:
+        """Which variable `direct_url` comes from."""
+        return "DATABASE_DIRECT_URL" if self.database_direct_url else "DATABASE_URL"
+
+    @property
     def origins(self) -> list[str]:
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+    @property
+    def proxies(self) -> list[str]:
+        return [proxy.strip() for proxy in self.trusted_proxies.split(",") if proxy.strip()]
 
     @property
     def master_key_bytes(self) -> bytes:
@@ -89,6 +112,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def claim_key_bytes(self) -> bytes:
         return _key("CLAIM_KEY", self.claim_key)
+
+
+RATES = tuple(name.upper() for name in Settings.__struct_fields__ if name.startswith("rate_"))
+"""The variables that limit how often something may be asked."""
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -145,6 +172,11 @@ def _check(settings: Settings) -> None:
     for origin in settings.origins:  # with `*`, any page could act as whoever is signed in
         if not _ORIGIN.fullmatch(origin):
             raise SettingsInvalid("CORS_ORIGINS must list origins such as https://app.example.com")
+    for proxy in settings.proxies:
+        try:
+            ip_network(proxy)
+        except ValueError:
+            raise SettingsInvalid("TRUSTED_PROXIES must list addresses or networks: 10.0.0.0/8") from None
     if settings.app_env is Environment.DEVELOPMENT:
         if not settings.outbox:
             raise SettingsInvalid("OUTBOX is not set; in development it names the folder in which mail lands")

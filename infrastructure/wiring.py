@@ -26,6 +26,7 @@ from infrastructure.event_store.reader import LogReader
 from infrastructure.event_store.store import EventSourcedStore
 from infrastructure.following.following import Following
 from infrastructure.imaging.local_darkroom import LocalDarkroom
+from infrastructure.leftovers import PostgresLeftovers
 from infrastructure.outbox import Outbox
 from infrastructure.outside.fetching import LinkFetcher
 from infrastructure.picture_uses import PostgresPictureUses
@@ -119,6 +120,7 @@ def build(settings: Settings) -> Container:
                 originals=timedelta(days=settings.originals_days),
                 results=timedelta(days=settings.results_days),
             ),
+            leftovers=PostgresLeftovers(database),
         ),
     )
 

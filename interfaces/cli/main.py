@@ -5,6 +5,7 @@ import sys
 from cyclopts import App
 from psycopg import OperationalError
 
+from infrastructure.direct import NotDirect
 from infrastructure.embedded.errors import NoEmbeddedServer
 from infrastructure.processes.child import ChildFailed
 from infrastructure.processes.lock import FolderInUse
@@ -27,6 +28,7 @@ EXPLAINED = (
     CommandFailed,
     FolderInUse,
     NoEmbeddedServer,
+    NotDirect,
     OperationalError,
     SettingsInvalid,
     UnknownLogLevel,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import structlog
 
 from infrastructure import settings, wiring
+from infrastructure.direct import refuse_pooler
 from infrastructure.telemetry import configure_logging
 from infrastructure.wiring import Container
 from interfaces.rest import server
@@ -20,12 +21,14 @@ def serve() -> None:
     """Serve the API until SIGTERM."""
     loaded = settings.load()
     configure_logging(loaded.log_level, "serve")
+    refuse_pooler(loaded.direct_url, loaded.direct_variable)
     server.run(loaded)
 
 
 def follow() -> None:
     """Follow the log until SIGTERM: keep the read models up to date, and write down what must happen next."""
     with _container("follow") as container:
+        refuse_pooler(container.settings.direct_url, container.settings.direct_variable)
         stopped = threading.Event()
         for wanted in (signal.SIGTERM, signal.SIGINT):
             signal.signal(wanted, lambda *_: stopped.set())

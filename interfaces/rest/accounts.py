@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
+from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -40,6 +41,7 @@ from interfaces.rest.headers import (
     has,
     not_modified,
 )
+from interfaces.rest.limits import Lane, Limits
 from interfaces.rest.once import REPEATABLE, Once
 from interfaces.rest.problems import problems
 
@@ -142,8 +144,14 @@ class Me(Struct, frozen=True):
     ),
 )
 async def register(
-    data: JSONBody[Register], container: NamedDependency[Container], once: NamedDependency[Once]
+    data: JSONBody[Register],
+    request: Request[Any, Any, State],
+    container: NamedDependency[Container],
+    once: NamedDependency[Once],
+    limited: NamedDependency[Limits],
 ) -> Response[Registered]:
+    await limited.count_about(request.scope, Lane.SIGN_IN, data.email)
+
     def open_account(user_id: UUID) -> Response[Registered]:
         container.accounts.register(
             user_id,
@@ -202,17 +210,19 @@ def confirm_verification(
     tags=TAGS,
     summary="Sign in",
     responses=problems(SignInRefused, AccountSuspended, CsrfRejected),
-    sync_to_thread=True,
 )
-def sign_in(
+async def sign_in(
     data: JSONBody[SignIn],
     request: Request[Any, Any, State],
     container: NamedDependency[Container],
     session_cookie: NamedDependency[SessionCookie],
+    limited: NamedDependency[Limits],
 ) -> Response[SignedIn]:
+    await limited.count_about(request.scope, Lane.SIGN_IN, data.email)
     if data.transport is Transport.COOKIE:
         session_cookie.check_page(request)
-    session = container.accounts.sign_in(
+    session = await sync_to_thread(
+        container.accounts.sign_in,
         email=Personal(data.email),
         password=data.password,
         device=(data.device or request.headers.get("User-Agent") or "unknown")[:DEVICE_LENGTH],

@@ -20,6 +20,7 @@ from infrastructure.previews import Previews
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principals
 from infrastructure.queries.streams import News
+from infrastructure.rate_limits import RateLimits
 from infrastructure.settings import Settings
 from infrastructure.wiring import Container
 from interfaces.rest import (
@@ -31,6 +32,7 @@ from interfaces.rest import (
     job_commands,
     job_events,
     jobs,
+    limits,
     pictures,
     presets,
     previews,
@@ -70,6 +72,8 @@ def create_app(container: Container) -> ASGIApp:
     reader = Reader(settings.database_url, container.keyring, size=settings.database_pool)
     answers = Answers(settings.direct_url, container.keyring)
     news = News(reader, settings.redis_url)
+    counts = RateLimits(settings.redis_url)
+    limited = limits.Limits(counts, settings)
     session_cookie = SessionCookie(settings)
     app = Litestar(
         [Router(ROOT, route_handlers=HANDLERS), *documentation.HANDLERS],
@@ -83,6 +87,7 @@ def create_app(container: Container) -> ASGIApp:
             "previews": _always(Previews(container.pictures, container.darkroom)),
             "open_streams": _always(OpenStreams(settings.streams_per_user)),
             "session_cookie": _always(session_cookie),
+            "limited": _always(limited),
             "principal": Provide(principal, sync_to_thread=False),
         },
         exception_handlers={Exception: problem},
@@ -90,8 +95,8 @@ def create_app(container: Container) -> ASGIApp:
         request_max_body_size=JSON_BYTES,
         cors_config=_cors(settings),
         openapi_config=documentation.CONFIG,
-        state=State({"principals": Principals(reader), "session_cookie": session_cookie}),
-        lifespan=[_running(container, reader, answers, news)],
+        state=State({"principals": Principals(reader), "session_cookie": session_cookie, "limits": limited}),
+        lifespan=[_running(container, reader, answers, news, counts)],
         logging_config=None,
     )
     documentation.prepare(app)
@@ -100,7 +105,7 @@ def create_app(container: Container) -> ASGIApp:
 
 
 def _admitting(app: ASGIApp) -> ASGIApp:
-    """Refuses whoever may not ask, and bodies of another kind, before any of them is read.
+    """Refuses whoever may not ask, or asks too often, and bodies of another kind, before any is read.
 
     Guards would do the same, but for each of them the framework copies the handler at each request.
     """
@@ -108,11 +113,23 @@ def _admitting(app: ASGIApp) -> ASGIApp:
     async def admitted(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
             connection = ASGIConnection[Any, Any, Any, Any](scope, receive, send)
-            await signed_in(connection, connection.route_handler)
+            await _counted(connection)
             readable(connection, connection.route_handler)
         await app(scope, receive, send)
 
     return admitted
+
+
+async def _counted(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Whoever is not let in is counted, too: as the address that they ask from."""
+    user = None
+    try:
+        user = await signed_in(connection, connection.route_handler)
+    finally:
+        scope = connection.scope
+        path = scope["path_template"].removeprefix(ROOT)
+        if lane := limits.lane(str(scope.get("method")), path):
+            await connection.app.state.limits.count(scope, lane, user.user_id if user else None)
 
 
 def _always(value: Any) -> Provide:
@@ -131,7 +148,7 @@ def _resolve_in_turn(app: Litestar) -> None:
                 model.dependency_batches = [{one} for batch in model.dependency_batches for one in batch]
 
 
-def _running(container: Container, reader: Reader, answers: Answers, news: News) -> Any:
+def _running(container: Container, reader: Reader, answers: Answers, news: News, counts: RateLimits) -> Any:
     @asynccontextmanager
     async def running(_app: Litestar) -> AsyncIterator[None]:
         # As many commands at once as there are connections for them.
@@ -145,6 +162,7 @@ def _running(container: Container, reader: Reader, answers: Answers, news: News)
             yield
         finally:
             await news.close()
+            await counts.close()
             await answers.close()
             await reader.close()
             container.close()
@@ -176,6 +194,8 @@ def _cors(settings: Settings) -> CORSConfig | None:
             "ETag",
             "Location",
             "Retry-After",
+            limits.POLICY,
+            limits.STATE,
             EVENT_POSITION,
             REPLAYED.name,
             "X-Request-Id",

@@ -58,10 +58,10 @@ class SessionCookie:
         )
 
 
-async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Asked of every route that is not OPEN. Raises NotSignedIn or CsrfRejected."""
+async def signed_in(connection: Connection, handler: BaseRouteHandler) -> Principal | None:
+    """Who asks; of a route that is OPEN nobody is asked. Raises NotSignedIn or CsrfRejected."""
     if handler.opt.get("open") or _method(connection) == "OPTIONS":
-        return
+        return None
     principals: Principals = connection.app.state.principals
     if (sent := token(connection)) is None:
         raise NotSignedIn
@@ -69,6 +69,7 @@ async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
         raise NotSignedIn
     connection.scope["user"] = found
     current().actor = f"user:{found.user_id}"
+    return found
 
 
 def token(connection: Connection) -> str | None:

@@ -29,6 +29,7 @@ brief, follow the job, and fetch the results.
 Errors are `application/problem+json` with a stable `code`. The answer of a command carries `Event-Position`;
 sent as `Wait-For-Position`, it makes a query wait until it knows that. A POST that creates something takes
 an `Idempotency-Key`: sent again with the same key, it creates nothing more. Lists hand out a `next_cursor`.
+Requests are limited a minute, and each answer's `RateLimit` says what is left.
 Times are UTC, ids are UUIDs, and fields that are not known are refused."""
 """What a newcomer needs to know before the first request; `words` are code."""
 

@@ -65,6 +65,7 @@ from interfaces.rest.faults import (
     MethodNotAllowed,
     NotSignedIn,
     RangeNotSatisfiable,
+    RateLimited,
     ReadModelBehind,
     RequestInProgress,
     RouteNotFound,
@@ -159,6 +160,13 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         "No such range",
         "There are {size} bytes; ask for some of those.",
         {"size": 120_000},
+    ),
+    RateLimited: Answer(
+        429,
+        "rate_limited",
+        "Too many requests",
+        "{limit} requests of this kind are answered a minute; come back in {retry_after} seconds.",
+        {"limit": 300, "retry_after": 12},
     ),
     TooManyStreams: Answer(
         429,

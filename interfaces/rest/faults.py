@@ -68,6 +68,14 @@ class TooManyStreams(RequestFault):
 
 
 @dataclass
+class RateLimited(RequestFault):
+    limit: int
+    """Requests of this kind a minute."""
+    retry_after: int
+    """Seconds until one more is answered."""
+
+
+@dataclass
 class RangeNotSatisfiable(RequestFault):
     size: int
     """Of the whole, in bytes."""

@@ -18,12 +18,15 @@ from interfaces.rest.faults import (
     MalformedJson,
     MalformedRequest,
     NotSignedIn,
+    RateLimited,
     RouteNotFound,
     Unavailable,
     Unexpected,
     UnsupportedContentType,
     ValidationFailed,
 )
+from interfaces.rest.job_shapes import API
+from interfaces.rest.limits import POLICY, STATE, Limits, lane
 from interfaces.rest.problems import MEDIA_TYPE, described, example
 
 PROBLEM_SCHEMA: Final = {"$ref": "#/components/schemas/Problem"}
@@ -33,11 +36,27 @@ PICTURES: Final = ("image/jpeg", "image/png", "image/webp", "image/heic", "image
 
 Document = dict[str, Any]
 
+LIMIT_HEADERS: Final = {
+    POLICY: {
+        "description": "The limit that this request was counted for: `q` requests in `w` seconds.",
+        "schema": {"type": "string"},
+        "example": '"jobs";q=10;w=60',
+    },
+    STATE: {
+        "description": "What is left of it: `r` requests; if none, one more in `t` seconds.",
+        "schema": {"type": "string"},
+        "example": '"jobs";r=9;t=0',
+    },
+    "Retry-After": {"description": "In seconds.", "schema": {"type": "integer"}, "example": 6},
+}
+
 
 def complete(app: Litestar) -> Document:
     """The OpenAPI document, with every error that a route can answer and an example of every body."""
     document: Document = app.openapi_schema.to_schema()
     session_cookie: SessionCookie = app.state.session_cookie
+    limits: Limits = app.state.limits
+    document["components"]["headers"] = LIMIT_HEADERS
     document["components"]["securitySchemes"]["cookie"]["name"] = session_cookie.name
     schemas = document["components"]["schemas"]
     for path, method, handler in _handlers(app):
@@ -54,9 +73,22 @@ def complete(app: Litestar) -> Document:
             handler.opt.get("also", {})
         )
         _add_problems(operation, handler, method, path)
+        if counted := lane(method.upper(), path.removeprefix(API)):
+            _add_limit(operation["responses"], limits.most[counted])
         for media in _media(operation):
             media.setdefault("example", sample(media["schema"], schemas))
     return document
+
+
+def _add_limit(responses: Document, most: int) -> None:
+    """Which requests are counted together, their answers tell."""
+    refused = responses[str(HTTPStatus.TOO_MANY_REQUESTS.value)]
+    refused["description"] += f" (more than {most} a minute, by user or, signed out, by IP)"
+    refused.setdefault("headers", {})["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
+    for response in responses.values():
+        response.setdefault("headers", {}).update(
+            {name: {"$ref": f"#/components/headers/{name}"} for name in (POLICY, STATE)}
+        )
 
 
 def sample(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
@@ -152,6 +184,8 @@ def _general(
         yield from (MalformedJson, BodyTooLarge) if expected == "application/json" else (PhotoTooLarge,)
     if operation.get("parameters"):
         yield ValidationFailed
+    if lane(method.upper(), path.removeprefix(API)):
+        yield RateLimited
     yield from (Unexpected, Unavailable)
 
 

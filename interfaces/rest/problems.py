@@ -24,6 +24,7 @@ from interfaces.rest.faults import (
     MalformedRequest,
     MethodNotAllowed,
     RangeNotSatisfiable,
+    RateLimited,
     RouteNotFound,
     Unavailable,
     Unexpected,
@@ -65,6 +66,8 @@ def problem(request: AnyRequest, error: Exception) -> Response[dict[str, Any]]:
         headers["Allow"] = told.allowed
     elif isinstance(told, RangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{told.size}"
+    elif isinstance(told, RateLimited):
+        headers["Retry-After"] = str(told.retry_after)
     return Response(
         of(told, known),
         status_code=known.status,

@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.context import Context, acting
 from infrastructure.settings import Settings
+from interfaces.rest import limits
 from interfaces.rest.headers import EVENT_POSITION
 
 REQUEST_ID: Final = b"x-request-id"
@@ -56,7 +57,11 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *self._headers(message, act)]
+                message["headers"] = [
+                    *message["headers"],
+                    *self._headers(message, act),
+                    *limits.headers(scope),
+                ]
             await send(message)
 
         with acting(Context("anonymous", f"request:{request_id}", request_id)) as act:

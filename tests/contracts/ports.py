@@ -13,6 +13,7 @@ from psycopg import sql
 from application.ports import (
     Clock,
     Credentials,
+    Leftovers,
     Mailer,
     PictureUses,
     Sessions,
@@ -29,6 +30,7 @@ from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.mapper import EventMapper
 from infrastructure.event_store.reader import LogReader
 from infrastructure.event_store.store import EventSourcedStore
+from infrastructure.leftovers import PostgresLeftovers
 from infrastructure.picture_uses import PostgresPictureUses
 from infrastructure.projections.engine import Projector
 from infrastructure.upload_records import PostgresUploadRecords
@@ -48,6 +50,7 @@ class StatefulPorts:
     tokens: Tokens
     records: UploadRecords
     uses: PictureUses
+    leftovers: Leftovers
     catch_up: Callable[[], None]
     """Bring the read models to the end of the log."""
     signed_in: Callable[[str], UUID | None]
@@ -84,6 +87,7 @@ def in_memory() -> StatefulPorts:
         tokens=program.tokens,
         records=program.records,
         uses=program.uses,
+        leftovers=program.retention.leftovers,
         catch_up=lambda: _catch_up(program),
         signed_in=program.sessions.user,
     )
@@ -111,6 +115,7 @@ def on_postgres(database: Database) -> StatefulPorts:
         tokens=PostgresTokens(database),
         records=PostgresUploadRecords(database, keyring),
         uses=PostgresPictureUses(database),
+        leftovers=PostgresLeftovers(database),
         catch_up=lambda: _project(database, mapper),
         signed_in=signed_in,
     )

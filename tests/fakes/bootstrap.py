@@ -12,6 +12,7 @@ from application.uploads import Uploads
 from tests.fakes.accounts import CheapPasswords, MemoryCredentials, MemorySessions, MemoryTokens
 from tests.fakes.clock import SettableClock
 from tests.fakes.darkroom import MarkedDarkroom, MarkedStager
+from tests.fakes.leftovers import MemoryLeftovers
 from tests.fakes.links import MemoryLinks
 from tests.fakes.mailer import KeptMail
 from tests.fakes.picture_uses import FoldedPictureUses
@@ -73,4 +74,5 @@ class Program:
             pictures=self.pictures,
             uses=self.uses,
             terms=TERMS,
+            leftovers=MemoryLeftovers(self.world, self.clock),
         )

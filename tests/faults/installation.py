@@ -181,6 +181,7 @@ def running(folder: Path, size: Size, *, durable: bool = False) -> Iterator[Inst
             "REDIS_URL": valkey.url,
             "OBJECT_STORE_URL": (folder / "pictures").as_uri(),
             "OUTBOX": str(folder / "outbox"),
+            **dict.fromkeys(settings.RATES, "1000000"),
             "AUTH_SECRET": secrets.token_urlsafe(48),
             "MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
             "CLAIM_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),

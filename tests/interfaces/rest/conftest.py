@@ -26,7 +26,7 @@ from domain.job_photo import Provenance
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.event_store.reader import LogReader
 from infrastructure.projections.engine import Projector
-from infrastructure.settings import Settings
+from infrastructure.settings import RATES, Settings
 from infrastructure.wiring import Container, build
 from interfaces.rest.app import create_app
 
@@ -45,7 +45,7 @@ def make_settings(database_url: str, redis_url: str, folder: Path, **others: Any
         master_key=base64.b64encode(b"m" * 32).decode(),
         claim_key=base64.b64encode(b"c" * 32).decode(),
         database_pool=4,
-        **others,
+        **({rate.lower(): 10**6 for rate in RATES} | others),
     )
 
 

@@ -10,10 +10,13 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -23,6 +26,7 @@ import pytest
 
 from infrastructure.settings import Settings
 from interfaces.rest.server import PortTaken, run
+from tests.interfaces.rest.conftest import PASSWORD, picture
 
 SERVE = """
 import sys
@@ -50,7 +54,15 @@ class Server:
 
 @pytest.fixture
 def server(settings: Settings, tmp_path: Path) -> Iterator[Server]:
-    file, log = tmp_path / "address", tmp_path / "log"
+    with started(settings, tmp_path) as server:
+        yield server
+
+
+@contextmanager
+def started(settings: Settings, folder: Path) -> Iterator[Server]:
+    """The API, until the block ends or it is killed; `folder` has its log."""
+    folder.mkdir(exist_ok=True)
+    file, log = folder / "address", folder / "log"
     variables = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -178,6 +190,60 @@ def test_the_log_has_a_line_a_request_without_anything_personal(server: Server, 
     assert (line["event"], line["status"], line["actor"]) == ("http.answered", 200, f"user:{ada.user_id}")
     assert "ada@example.com" not in written
     assert token not in written
+
+
+def test_what_was_recorded_when_it_was_killed_is_answered_when_it_is_asked_again(
+    server: Server, ada: Any, database: Any, settings: Settings, tmp_path: Path
+) -> None:
+    """Killed between recording and answering: the answers cannot be kept while their table is locked."""
+    failed = ada.submit()
+    ada.container.jobs.expire(UUID(failed))
+    newcomer = {"email": "bea@example.com", "password": PASSWORD, "name": "Bea"}
+    submission = {"photos": [{"upload_id": ada.upload()}], "brief": {"preset": "enhance"}}
+    requests: list[tuple[str, dict[str, Any]]] = [
+        ("/jobs", {"json": submission}),
+        (f"/jobs/{failed}/retry", {}),
+        ("/uploads", {"files": {"photo": ("hall.jpg", picture("red"))}}),
+        ("/auth/register", {"json": newcomer}),
+    ]
+
+    def send(url: str, path: str, more: dict[str, Any]) -> httpx.Response:
+        headers = {**ada.headers, "Idempotency-Key": "once"}
+        return httpx.post(f"{url}/api/v1{path}", headers=headers, timeout=60, **more)
+
+    with psycopg.connect(database.superuser_url) as connection, ThreadPoolExecutor(4) as clients:
+        before = _made(connection)
+        connection.execute("LOCK TABLE stage.answers IN SHARE MODE")
+        cut_off = [clients.submit(send, server.url, *request) for request in requests]
+        wait_until(lambda: _made(connection) == tuple(count + 1 for count in before), server.log)
+        for one in [psutil.Process(server.process.pid), *server.workers]:
+            one.kill()
+        server.process.wait()
+        assert all(isinstance(one.exception(timeout=60), httpx.TransportError) for one in cut_off)
+    with started(settings, tmp_path / "again") as again:
+        first, second = ([send(again.url, *request) for request in requests] for _ in range(2))
+
+    assert [answer.status_code for answer in first] == [202, 202, 201, 201]
+    assert [answer.content for answer in first] == [answer.content for answer in second]
+    assert all("idempotent-replayed" in answer.headers for answer in second)
+    assert all("event-position" in answer.headers for answer in (first[0], first[1], first[3]))
+    with psycopg.connect(database.superuser_url) as connection:
+        assert _made(connection) == tuple(count + 1 for count in before)
+
+
+def _made(connection: psycopg.Connection[Any]) -> tuple[int, ...]:
+    """How many first jobs, retries, uploads and accounts there are."""
+    counts: tuple[int, ...] = connection.execute(
+        """
+        SELECT (SELECT count(*) FROM event_store.events WHERE topic = 'PhotoJob.Submitted'
+                AND convert_from(state, 'UTF8')::jsonb ->> 'parent_job_id' IS NULL),
+               (SELECT count(*) FROM event_store.events WHERE topic = 'PhotoJob.Submitted'
+                AND convert_from(state, 'UTF8')::jsonb ->> 'parent_job_id' IS NOT NULL),
+               (SELECT count(*) FROM stage.uploads),
+               (SELECT count(*) FROM event_store.events WHERE topic = 'User.Registered')
+        """
+    ).fetchall()[0]
+    return counts
 
 
 def test_an_address_that_somebody_has_is_refused(settings: Settings) -> None:
