@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from application.recorded import Recorded
+from application.recorded import Recorded, Unreadable
 
 Answer = Mapping[str, Any]
 """What the outside world answered, in JSON's types: kept in the reaction's row before it is recorded."""
@@ -40,9 +40,12 @@ def follow(rules: Iterable[Rule], recorded: Recorded) -> Iterator[tuple[UUID, Re
     """What the rules ask for because of this event.
 
     The id of each follows from the event, the kind and the item: however often it is asked for, it is one.
+    Raises what kept the event from being read.
     """
     for rule in rules:
         if recorded.name in rule.events:
+            if isinstance(recorded.event, Unreadable):
+                raise recorded.event.error
             for reaction in rule.react(recorded):
                 name = f"{recorded.version}/{reaction.kind}/{reaction.item}"
                 yield uuid5(recorded.stream_id, name), reaction

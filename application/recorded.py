@@ -5,6 +5,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 
+class Unreadable(NamedTuple):
+    """Stands where an event should: today's code cannot decode it. It is reported, never skipped."""
+
+    error: Exception
+
+
 class Recorded(NamedTuple):
     """A NamedTuple, because a rebuild makes millions of them."""
 
@@ -16,7 +22,7 @@ class Recorded(NamedTuple):
     name: str
     """`Aggregate.Event`."""
     event: Any
-    """The domain event; personal texts in it stay sealed until somebody asks for them."""
+    """The domain event; personal texts in it stay sealed until somebody asks for them. Or Unreadable."""
     owner: UUID | None
     actor: str
     cause: str

@@ -27,7 +27,7 @@ class CreditLotRow(NamedTuple):
 
 
 class CreditLots:
-    table = Table("credit_lots", 1, CreditLotRow, ("lot_id",))
+    table = Table("credit_lots", 1, CreditLotRow, ("lot_id",), lambda row: CreditLedger.id_for(row.user_id))
     events = named(CreditLedger.Granted, CreditLedger.Held, CreditLedger.Settled, CreditLedger.Expired)
 
     def keys(self, recorded: Recorded) -> Iterable[Key]:

@@ -40,7 +40,7 @@ class JobRow(NamedTuple):
 
 
 class Jobs:
-    table = Table("jobs", 2, JobRow, ("job_id",))
+    table = Table("jobs", 2, JobRow, ("job_id",), lambda row: row.job_id)
     events = named(
         PhotoJob.Submitted,
         PhotoJob.PhotoFetched,

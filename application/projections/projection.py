@@ -1,6 +1,6 @@
 """What a projection is: a pure fold from recorded events to the rows of one read model's table."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -26,6 +26,11 @@ class Table:
     """A NamedTuple; its fields are the columns, in order."""
     key: tuple[str, ...]
     """The columns that identify a row."""
+    stream: Callable[[Any], UUID] | None = None
+    """The stream from whose events alone a row follows; None if its rows follow from several streams.
+
+    A projection that can tell is rebuilt stream by stream, in parallel and without looking rows up.
+    """
 
     @property
     def versioned_name(self) -> str:

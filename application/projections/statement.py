@@ -40,7 +40,9 @@ class StatementRow(NamedTuple):
 class Statement:
     """One row per event of a ledger; its opening is the row from which the first balance follows."""
 
-    table = Table("statement", 1, StatementRow, ("user_id", "version"))
+    table = Table(
+        "statement", 1, StatementRow, ("user_id", "version"), lambda row: CreditLedger.id_for(row.user_id)
+    )
     events = named(
         CreditLedger.Opened,
         CreditLedger.Granted,
@@ -50,46 +52,65 @@ class Statement:
     )
 
     def keys(self, recorded: Recorded) -> Iterable[Key]:
+        """The row before, and its own: while one movement cannot be told, nor can those after it."""
         if isinstance(recorded.event, CreditLedger.Opened):
             return ()
-        return ((recorded.owner, recorded.version - 1),)
+        return ((recorded.owner, recorded.version - 1), (recorded.owner, recorded.version))
 
     def evolve(self, rows: Mapping[Key, StatementRow], recorded: Recorded) -> Mapping[Key, StatementRow]:
-        user_id, version = owner(recorded), recorded.version
+        event, version = recorded.event, recorded.version
+        user_id = owner(recorded)
         lot_id: UUID | None = None
         source: str | None = None
         job_id: UUID | None = None
         change = to_hold = delivered = returned = 0
-        match recorded.event:
-            case CreditLedger.Granted(lot_id=lot_id, source=source, credits=change):
-                kind = Movement.GRANTED
-            case CreditLedger.Held(job_id=job_id, lots=lots):
-                kind = Movement.HELD
-                to_hold = sum(lots.values())
+        match event:
+            case CreditLedger.Held():
+                kind, job_id = Movement.HELD, event.job_id
+                to_hold = sum(event.lots.values())
                 change = -to_hold
-            case CreditLedger.Settled(job_id=job_id, delivered=spent, returned=back):
-                kind = Movement.SETTLED
-                delivered, returned = sum(spent.values()), sum(back.values())
+            case CreditLedger.Settled():
+                kind, job_id = Movement.SETTLED, event.job_id
+                delivered, returned = sum(event.delivered.values()), sum(event.returned.values())
                 change, to_hold = returned, -delivered - returned
-            case CreditLedger.Expired(lot_id=lot_id, credits=credits):
-                kind = Movement.EXPIRED
-                change = -credits
+            case CreditLedger.Granted():
+                kind, lot_id, source, change = Movement.GRANTED, event.lot_id, event.source, event.credits
+            case CreditLedger.Expired():
+                kind, lot_id, change = Movement.EXPIRED, event.lot_id, -event.credits
             case _:
-                kind = Movement.OPENED
-        before = None if kind is Movement.OPENED else rows[user_id, version - 1]
+                return {(user_id, version): _opened(user_id, recorded)}
+        before = rows[user_id, version - 1]
         row = StatementRow(
-            user_id=user_id,
-            version=version,
-            kind=kind,
-            change=change,
-            available=before.available + change if before else 0,
-            held=before.held + to_hold if before else 0,
-            lot_id=lot_id,
-            source=source,
-            job_id=job_id,
-            delivered=delivered,
-            returned=returned,
-            recorded_at=recorded.recorded_at,
-            position=recorded.position,
+            user_id,
+            version,
+            kind,
+            change,
+            before.available + change,
+            before.held + to_hold,
+            lot_id,
+            source,
+            job_id,
+            delivered,
+            returned,
+            recorded.recorded_at,
+            recorded.position,
         )
         return {(user_id, version): row}
+
+
+def _opened(user_id: UUID, recorded: Recorded) -> StatementRow:
+    return StatementRow(
+        user_id=user_id,
+        version=recorded.version,
+        kind=Movement.OPENED,
+        change=0,
+        available=0,
+        held=0,
+        lot_id=None,
+        source=None,
+        job_id=None,
+        delivered=0,
+        returned=0,
+        recorded_at=recorded.recorded_at,
+        position=recorded.position,
+    )

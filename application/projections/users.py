@@ -31,7 +31,7 @@ class UserRow(NamedTuple):
 
 
 class Users:
-    table = Table("users", 1, UserRow, ("user_id",))
+    table = Table("users", 1, UserRow, ("user_id",), lambda row: row.user_id)
     events = named(
         User.Registered,
         User.EmailVerified,

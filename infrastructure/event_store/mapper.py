@@ -11,7 +11,7 @@ from eventsourcing.domain import CanMutateAggregate, DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent
 from eventsourcing.utils import get_topic, resolve_topic
 
-from application.recorded import Recorded
+from application.recorded import Recorded, Unreadable
 from domain.personal import Personal
 from infrastructure.event_store.envelope import Envelope, decode_metadata
 from infrastructure.event_store.keyring import Keyring, Sealed
@@ -70,26 +70,36 @@ class EventMapper(Mapper[UUID]):
 
     def event(self, topic: str, state: bytes, originator_id: UUID, version: int) -> Event:
         """A domain event from its stored parts."""
-        if (decoding := self._decodings.get(topic)) is None:
-            decoding = self._decodings[topic] = _Decoding(topic, self._unsealing)
-        return decoding.event(state, originator_id, version)
+        return (self._decodings.get(topic) or self._decoding(topic)).event(state, originator_id, version)
 
     def recorded(self, row: tuple[Any, ...]) -> Recorded:
-        """A row of `event_store.events` as followers see it; reader.COLUMNS tells the order."""
+        """A row of `event_store.events` as followers see it; reader.COLUMNS tells the order.
+
+        An event that today's code cannot decode is Unreadable.
+        """
         position, stream_id, version, topic, state, metadata, owner, recorded_at = row
         about = decode_metadata(metadata)
+        event: Event | Unreadable
+        try:
+            event = (self._decodings.get(topic) or self._decoding(topic)).event(state, stream_id, version)
+        except Exception as error:  # noqa: BLE001 - an upcast may raise anything; whoever reads must be told
+            event = Unreadable(error)
         return Recorded(
             position,
             stream_id,
             version,
             topic,
-            self.event(topic, state, stream_id, version),
+            event,
             owner,
             about.actor,
             about.cause,
             about.correlation,
             recorded_at,
         )
+
+    def _decoding(self, topic: str) -> "_Decoding":
+        decoding = self._decodings[topic] = _Decoding(topic, self._unsealing)
+        return decoding
 
     def _sealing(self, owner: UUID | None) -> Callable[[Any], Any]:
         def seal(text: Any) -> str:
@@ -126,7 +136,7 @@ class _Decoding:
         fields["originator_topic"] = self._aggregate
         fields["timestamp"] = None  # when it happened is `recorded_at`, by the database's clock
         event = object.__new__(self._event_class)
-        event.__dict__.update(fields)
+        object.__setattr__(event, "__dict__", fields)  # it is frozen for everybody else
         return event
 
     def _upcast(self, state: bytes) -> msgspec.Struct:

@@ -8,6 +8,7 @@ from then on, each position up to the one it looked at is either visible or will
 
 import threading
 import time
+from collections.abc import Sequence
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -28,6 +29,10 @@ _READ = f"""
 _READ_NAMED = f"""
     SELECT {COLUMNS} FROM event_store.events
     WHERE position > %s AND position <= %s AND topic = ANY(%s) ORDER BY position LIMIT %s
+"""  # noqa: S608 - constant
+
+_READ_AT = f"""
+    SELECT {COLUMNS} FROM event_store.events WHERE position = ANY(%s) ORDER BY position
 """  # noqa: S608 - constant
 
 
@@ -116,3 +121,7 @@ class LogReader:
         else:
             rows = connection.execute(_READ_NAMED, [after, upto, sorted(names), limit])
         return [self._mapper.recorded(row) for row in rows]
+
+    def at(self, connection: psycopg.Connection[TupleRow], positions: Sequence[int]) -> list[Recorded]:
+        """The events at these positions, in order."""
+        return [self._mapper.recorded(row) for row in connection.execute(_READ_AT, [list(positions)])]

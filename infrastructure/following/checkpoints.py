@@ -35,6 +35,14 @@ def begin(connection: Connection[TupleRow], follower: str) -> None:
     )
 
 
+def hold(connection: Connection[TupleRow], follower: str) -> int | None:
+    """The same, and nobody else moves it before the connection's transaction is over."""
+    row = connection.execute(
+        "SELECT position FROM stage.checkpoints WHERE follower = %s FOR UPDATE", [follower]
+    ).fetchone()
+    return row[0] if row else None
+
+
 def move(connection: Connection[TupleRow], follower: str, *, expected: int, position: int) -> None:
     """Everything up to `position` is done. Raises CheckpointMoved if it is not where it is `expected`."""
     moved = connection.execute(
@@ -46,6 +54,18 @@ def move(connection: Connection[TupleRow], follower: str, *, expected: int, posi
     )
     if moved.rowcount != 1:
         raise CheckpointMoved(follower, expected)
+
+
+def set_forward(connection: Connection[TupleRow], follower: str, position: int) -> None:
+    """Everything up to `position` was done by somebody else; one that is farther already stays there."""
+    connection.execute(
+        """
+        INSERT INTO stage.checkpoints (follower, position) VALUES (%s, %s)
+        ON CONFLICT (follower) DO UPDATE SET position = excluded.position, updated_at = clock_timestamp()
+        WHERE checkpoints.position < excluded.position
+        """,
+        [follower, position],
+    )
 
 
 async def wait_until(

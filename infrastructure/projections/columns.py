@@ -67,8 +67,8 @@ def _to_store(hint: Any) -> Conversion | None:
         return _token
     if get_origin(kind) is tuple:
         return list
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return _value
+    if isinstance(kind, type) and issubclass(kind, Enum) and not issubclass(kind, str):
+        return _value  # those that are texts are written as they are
     return None
 
 

@@ -1,6 +1,6 @@
 """A read model's rows in PostgreSQL: loaded by key, and replaced in bulk."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from psycopg import Connection, sql
@@ -11,6 +11,8 @@ from infrastructure.projections.columns import Columns
 
 READ_MODELS = "read_models"
 """The schema that queries read."""
+SHADOW = "shadow"
+"""The schema in which read models are rebuilt."""
 
 
 class StoredRows:
@@ -55,13 +57,17 @@ class StoredRows:
         """Delete the rows with the keys `gone`, then add `rows`. Raises ClearText or UniqueViolation."""
         if gone:
             connection.execute(self._delete, _by_column(gone))
-        if not rows:
-            return
+        if rows:
+            self.add(connection, rows)
+
+    def add(self, connection: Connection[TupleRow], rows: Iterable[Any]) -> None:
+        """Copy these rows in. Raises ClearText or UniqueViolation."""
         types = self._column_types(connection)
         with connection.cursor() as cursor, cursor.copy(self._copy) as copy:
             copy.set_types(types)
+            write, stored = copy.write_row, self._columns.stored
             for row in rows:
-                copy.write_row(self._columns.stored(row))
+                write(stored(row))
 
     def _column_types(self, connection: Connection[TupleRow]) -> list[int]:
         """What the table's columns are, asked for once: the binary format must be told."""

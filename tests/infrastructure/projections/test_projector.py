@@ -16,9 +16,11 @@ from application.projections.users import Users
 from domain.personal import Personal
 from domain.user import User
 from infrastructure.event_store.keyring import is_sealed
+from infrastructure.projections import parking
 from infrastructure.projections.columns import ClearText, Columns
+from infrastructure.projections.digesting import Digester
 from infrastructure.projections.engine import Projector
-from infrastructure.projections.rows import StoredRows
+from infrastructure.projections.rows import SHADOW, StoredRows
 from tests.application.projections.histories import Log, Play, folded
 from tests.application.projections.open_jobs import OpenJobs
 from tests.infrastructure.projections.parts import connected, parts
@@ -74,7 +76,7 @@ def test_the_same_code_fills_a_shadow_table(database: FreshDatabase) -> None:
         Play(random.Random(4), here.store.save).run(60)
         connection.execute("CREATE TABLE shadow.jobs_v2 (LIKE read_models.jobs_v2 INCLUDING ALL)")
         log = [recorded for recorded in here.log() if recorded.name in Jobs.events]
-        Projector(Jobs(), StoredRows(Jobs.table, schema="shadow")).consume(connection, log)
+        Digester(Jobs(), SHADOW).digest(connection, log)
         assert stored(connection, Jobs.table, "shadow") == expected(Jobs(), log)
         assert stored(connection, Jobs.table) == set()
 
@@ -125,8 +127,11 @@ def test_a_clear_personal_text_is_refused(database: FreshDatabase) -> None:
     )
     with connected(database.app_url) as connection:
         with pytest.raises(ClearText), connection.transaction():
-            Projector(Users()).consume(connection, log.recorded)
+            StoredRows(Users.table).add(connection, folded(Users(), log.recorded).values())
+        Projector(Users()).consume(connection, log.recorded)
         assert stored(connection, Users.table) == set()
+        (parked,) = parking.listed(connection)
+        assert (parked.position, "ClearText" in str(parked.error)) == (1, True)
 
 
 def test_nobody_without_a_key_opens_a_stored_text(database: FreshDatabase) -> None:
