@@ -4,6 +4,7 @@ Nothing is started for a test that does not ask.
 """
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,23 +48,70 @@ class FreshDatabase:
     superuser_url: str
 
 
+_AS_MIGRATED = """
+SELECT md5(string_agg(entry, ' ' ORDER BY entry)) FROM (
+    SELECT 'class ' || oid || xmin AS entry FROM pg_class WHERE oid >= 16384
+    UNION ALL SELECT 'attribute ' || attrelid || ' ' || attnum || xmin FROM pg_attribute WHERE attrelid >= 16384
+    UNION ALL SELECT 'default ' || oid || xmin FROM pg_attrdef
+    UNION ALL SELECT 'constraint ' || oid || xmin FROM pg_constraint WHERE oid >= 16384
+    UNION ALL SELECT 'trigger ' || oid || xmin FROM pg_trigger
+    UNION ALL SELECT 'function ' || oid || xmin FROM pg_proc WHERE oid >= 16384
+    UNION ALL SELECT 'schema ' || oid || xmin FROM pg_namespace WHERE nspname !~ '^pg_'
+    UNION ALL SELECT 'setting ' || setrole || xmin FROM pg_db_role_setting
+        WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+    UNION ALL SELECT 'row ' || ctid || xmin FROM migrations
+) AS entries
+"""
+"""Changes with whatever a test does to the schema: every entry of the catalogue shows who wrote it last."""
+
+_VISITORS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+_FAREWELL = 1.0
+"""Seconds that connections which a test has closed take to be gone, at the most."""
+
+_TABLES = """
+SELECT oid::regclass::text FROM pg_class
+WHERE relkind = 'r' AND oid >= 16384 AND oid <> 'migrations'::regclass ORDER BY 1
+"""
+_EMPTIED = """
+SET session_replication_role = replica; -- no trigger fires: the log would refuse
+{};
+SELECT setval(seqrelid, seqstart, false) FROM pg_sequence
+"""
+
+
 class Databases:
-    """Makes and drops databases on one server. Migrations run once, on the first that is to be migrated."""
+    """Makes and drops databases on one server. Migrations run once, on the first that is to be migrated.
+
+    To make one takes as long as many a test. So a migrated one is emptied and used again, unless its last test
+    has changed the schema or left somebody connected.
+    """
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self.server = server
         self._numbers = count(1)
         self._template: str | None = None
+        self._as_migrated = self._emptying = ""
+        self._emptied: list[FreshDatabase] = []
 
     @contextmanager
     def migrated(self) -> Iterator[FreshDatabase]:
-        """With today's schema, for as long as the block lasts."""
+        """With today's schema and nothing in it, for as long as the block lasts."""
         if self._template is None:
-            template = self._create("stage_template", template="stage")
-            migrations.upgrade(template.owner_url)
-            self._template = template.name
-        with self._fresh(self._template) as database:
+            self._template = self._migrated_template()
+        if self._emptied:
+            database = self._emptied.pop()
+        else:
+            database = self._create(f"test_{next(self._numbers)}", template=self._template)
+        try:
             yield database
+        finally:
+            if self._could_be_emptied(database):
+                self._emptied.append(database)
+            else:
+                self._drop(database)
 
     @contextmanager
     def empty(self) -> Iterator[FreshDatabase]:
@@ -82,7 +130,31 @@ class Databases:
         try:
             yield database
         finally:
-            self._run("DROP DATABASE {} WITH (FORCE)", database.name)
+            self._drop(database)
+
+    def _migrated_template(self) -> str:
+        template = self._create("stage_template", template="stage")
+        migrations.upgrade(template.owner_url)
+        with psycopg.connect(template.superuser_url, autocommit=True) as connection:
+            ((self._as_migrated,),) = connection.execute(_AS_MIGRATED).fetchall()
+            tables = [name for (name,) in connection.execute(_TABLES)]
+        self._emptying = _EMPTIED.format("; ".join(map("DELETE FROM {}".format, tables)))
+        return template.name
+
+    def _could_be_emptied(self, database: FreshDatabase) -> bool:
+        with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+            left_alone_by = time.monotonic() + _FAREWELL
+            while connection.execute(_VISITORS).fetchone() != (0,):
+                if time.monotonic() > left_alone_by:
+                    return False
+                time.sleep(0.002)
+            if connection.execute(_AS_MIGRATED).fetchone() != (self._as_migrated,):
+                return False
+            connection.execute(self._emptying)
+            return True
+
+    def _drop(self, database: FreshDatabase) -> None:
+        self._run("DROP DATABASE {} WITH (FORCE)", database.name)
 
     def _create(self, name: str, *, template: str) -> FreshDatabase:
         self._run("CREATE DATABASE {} TEMPLATE {} OWNER stage_owner", name, template)

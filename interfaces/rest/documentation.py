@@ -101,10 +101,17 @@ def root() -> Redirect:
 
 
 def prepare(app: Litestar) -> None:
-    """Make the document and the page, once all routes are known."""
-    document = complete(app)
-    app.state["document"] = encode_json(document)
-    app.state["page"] = documentation_page.rendered(document, DOCUMENT).encode()
+    """Make the document and the page, once all routes are known, and once for all applications alike."""
+    alike = (app.state.session_cookie.name, *sorted(route.path for route in app.routes))
+    if alike not in _made:
+        document = complete(app)
+        page = documentation_page.rendered(document, DOCUMENT)
+        _made[alike] = {"document": encode_json(document), "page": page.encode()}
+    app.state.update(_made[alike])
+
+
+_made: dict[tuple[str, ...], dict[str, bytes]] = {}
+"""By what the document depends on: the name of the session's cookie, and the routes."""
 
 
 HANDLERS = (openapi, root)

@@ -148,6 +148,7 @@ def test_a_note_that_was_cut_short_is_begun_anew(tmp_path: Path) -> None:
         has_said(processes.start("api", SLEEP), "ready")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_second_interrupt_while_stopping_kills_what_is_left(tmp_path: Path) -> None:
     main = threading.main_thread().ident
     with Supervisor(tmp_path) as processes:
