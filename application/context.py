@@ -11,7 +11,7 @@ class Context:
     """One act: a request, a reaction or an operator's command."""
 
     actor: str
-    """Who does it: `user:<id>`, `anonymous`, `reaction:<kind>` or `operator:<name>`."""
+    """Who does it: `user:<id>`, `anonymous`, `link` (whoever has one), `reaction:<kind>` or `operator:<name>`."""
     cause: str
     """What it follows from: `request:<id>`, `event:<position>` or `command:<name>`."""
     correlation: str

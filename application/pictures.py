@@ -10,6 +10,8 @@ ORIGINALS = PictureKind.ORIGINALS.value
 
 PREVIEW, THUMBNAIL = 1600, 400
 """Longest sides of small versions in pixels: a large screen's width, and a list's."""
+SIZES = (200, THUMBNAIL, 800, PREVIEW, 2400)
+"""All sizes that can be asked for; each is half as large again or twice as large as the one before."""
 SMALL_MEDIA_TYPE = "image/jpeg"
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from application.pictures import ORIGINALS, PREVIEW, THUMBNAIL, previews_of, results_of, small_originals
+from application.pictures import ORIGINALS, SIZES, previews_of, results_of, small_originals
 from application.ports import Clock, Leftovers, Pictures, PictureUses, RetryLater, Store, UploadRecords
 from application.reactions import Answer
 from application.retrying import retried
@@ -109,6 +109,6 @@ class Retention:
             if self.uses.original_needed(owner, original):
                 return False
             self.pictures.delete(owner, ORIGINALS, original)
-            for size in (PREVIEW, THUMBNAIL):
+            for size in SIZES:
                 self.pictures.delete(owner, small_originals(size), original)
             return True

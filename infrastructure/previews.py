@@ -1,4 +1,4 @@
-"""Small versions of originals and results: kept beside them, and made when missing."""
+"""Small and labelled versions of originals and results: kept beside them, and made when missing."""
 
 import asyncio
 import os
@@ -7,11 +7,14 @@ from uuid import UUID
 
 from application.errors import PictureNotFound
 from application.pictures import ORIGINALS, SMALL_MEDIA_TYPE, previews_of, results_of, small_originals
+from domain.brief import Label
 from domain.pictures import PictureKind
 from infrastructure.imaging.local_darkroom import LocalDarkroom
 from infrastructure.pictures import ObjectPictures
 
 MEDIA_TYPE = SMALL_MEDIA_TYPE
+WHOLE = 1_000_000
+"""A size that no picture has: nothing is made smaller."""
 
 
 class Previews:
@@ -27,9 +30,15 @@ class Previews:
 
         Raises PictureNotFound.
         """
-        wanted = _Wanted(owner, job_id, kind, sha256, size)
+        return await self._wanted(_Wanted(owner, job_id, kind, sha256, size))
+
+    async def labelled(self, owner: UUID, job_id: UUID, sha256: str, label: Label, size: int) -> bytes:
+        """The result with this SHA-256 as a JPEG with its label burned in. Raises PictureNotFound."""
+        return await self._wanted(_Wanted(owner, job_id, PictureKind.RESULTS, sha256, size, label))
+
+    async def _wanted(self, wanted: "_Wanted") -> bytes:
         try:
-            return await asyncio.to_thread(self._pictures.get, owner, wanted.place, sha256)
+            return await asyncio.to_thread(self._pictures.get, wanted.owner, wanted.place, wanted.sha256)
         except PictureNotFound:
             async with self._turns:
                 return await asyncio.to_thread(self._made, wanted)
@@ -38,7 +47,11 @@ class Previews:
         owner, place, sha256 = wanted.owner, wanted.place, wanted.sha256
         if self._pictures.has(owner, place, sha256):  # somebody was faster
             return self._pictures.get(owner, place, sha256)
-        preview = self._darkroom.preview(self._pictures.get(owner, wanted.source, sha256), wanted.size)
+        source = self._pictures.get(owner, wanted.source, sha256)
+        if wanted.label:
+            preview = self._darkroom.label(source, wanted.label, wanted.size)
+        else:
+            preview = self._darkroom.preview(source, wanted.size)
         self._pictures.keep(owner, place, sha256, preview, MEDIA_TYPE)
         if not self._pictures.has(owner, wanted.source, sha256):  # it was removed meanwhile, and so goes this
             self._pictures.delete(owner, place, sha256)
@@ -53,6 +66,7 @@ class _Wanted:
     kind: PictureKind
     sha256: str
     size: int
+    label: Label | None = None
 
     @property
     def source(self) -> str:
@@ -62,4 +76,5 @@ class _Wanted:
     def place(self) -> str:
         if self.kind is PictureKind.ORIGINALS:
             return small_originals(self.size)
-        return f"{previews_of(self.job_id)}/{self.size}"
+        labelled = f"{self.label.name.lower()}-" if self.label else ""
+        return f"{previews_of(self.job_id)}/{labelled}{self.size}"

@@ -35,6 +35,7 @@ from infrastructure.projections.engine import Projector
 from infrastructure.reactions.bell import Bell, BellBroker
 from infrastructure.reactions.writer import ReactionWriter
 from infrastructure.settings import Settings
+from infrastructure.signed_links import SignedLinks
 from infrastructure.upload_records import PostgresUploadRecords
 from infrastructure.wake import Wake
 
@@ -61,6 +62,7 @@ class Container:
     credits: Credits
     retention: Retention
     fetching: Fetching
+    signed_links: SignedLinks
 
     def open(self) -> None:
         """Begin to connect. Nothing fails here when a server is away; health tells."""
@@ -109,6 +111,7 @@ def build(settings: Settings) -> Container:
         uploads=uploads,
         credits=Credits(store),
         jobs=jobs,
+        signed_links=SignedLinks(settings.app_url, settings.auth_secret),
         fetching=Fetching(store=store, links=LinkFetcher(), uploads=uploads, jobs=jobs),
         retention=Retention(
             store=store,

@@ -58,6 +58,8 @@ class StagedPhoto(Struct, frozen=True):
     original_sha256: str
     result_sha256: str
     media_type: str
+    original_media_type: str
+    original_removed_at: datetime | None
     engine: str
     engine_version: str
     staged_at: datetime
@@ -67,9 +69,11 @@ class StagedPhoto(Struct, frozen=True):
 class PhotoPictures(Struct, frozen=True):
     """Where a photo's pictures are or were, and how to name them."""
 
+    user_id: UUID
     number: int
     name: str
     preset: str
+    room_type: str | None
     original: str
     original_media_type: str
     original_removed_at: datetime | None
@@ -83,12 +87,20 @@ _SELECT: Final = """
            jobs.parent_job_id, jobs.photos, jobs.staged, jobs.refused, jobs.failed, jobs.cancelled,
            jobs.submitted_at, jobs.ended_at, jobs.results_removed_at, jobs.version, jobs.position, keys.wrapped
     FROM {jobs} AS jobs LEFT JOIN stage.data_keys AS keys ON keys.key_id = jobs.user_id
-    WHERE jobs.user_id = %(user_id)s AND jobs.deleted_at IS NULL
+    WHERE jobs.deleted_at IS NULL
 """
 
-_JOBS = statement(_SELECT + " AND jobs.position < %(before)s ORDER BY jobs.position DESC LIMIT %(limit)s")
+_JOBS = statement(
+    _SELECT
+    + """
+      AND jobs.user_id = %(user_id)s AND jobs.position < %(before)s
+    ORDER BY jobs.position DESC LIMIT %(limit)s
+"""
+)
 
-_JOB = statement(_SELECT + " AND jobs.job_id = %(job_id)s")
+_JOB = statement(
+    _SELECT + "AND jobs.job_id = %(job_id)s AND (%(user_id)s::uuid IS NULL OR jobs.user_id = %(user_id)s)"
+)
 
 _PHOTOS = statement("""
     SELECT photos.photo_id, photos.upload_id, photos.number, photos.name, photos.status, photos.code,
@@ -96,14 +108,15 @@ _PHOTOS = statement("""
            photos.engine, photos.engine_version, photos.resolved_at, photos.original_removed_at,
            photos.result_removed_at, keys.wrapped
     FROM {photos} AS photos LEFT JOIN stage.data_keys AS keys ON keys.key_id = photos.user_id
-    WHERE photos.job_id = %(job_id)s AND photos.user_id = %(user_id)s
+    WHERE photos.job_id = %(job_id)s AND (%(user_id)s::uuid IS NULL OR photos.user_id = %(user_id)s)
     ORDER BY photos.number
 """)
 
 _STAGED = statement("""
     SELECT photos.photo_id, photos.number, photos.name, photos.original AS original_sha256,
            photos.result AS result_sha256, photos.result_media_type AS media_type,
-           photos.engine, photos.engine_version, photos.resolved_at AS staged_at,
+           photos.original_media_type, photos.original_removed_at, photos.engine, photos.engine_version,
+           photos.resolved_at AS staged_at,
            photos.result_removed_at AS removed_at, keys.wrapped
     FROM {photos} AS photos LEFT JOIN stage.data_keys AS keys ON keys.key_id = photos.user_id
     WHERE photos.job_id = %(job_id)s AND photos.user_id = %(user_id)s AND photos.result IS NOT NULL
@@ -111,13 +124,14 @@ _STAGED = statement("""
 """)
 
 _PICTURES = statement("""
-    SELECT photos.number, photos.name, jobs.preset, photos.original, photos.original_media_type,
-           photos.original_removed_at, photos.result, photos.result_media_type, photos.result_removed_at,
-           keys.wrapped
+    SELECT photos.user_id, photos.number, photos.name, jobs.preset, jobs.room_type, photos.original,
+           photos.original_media_type, photos.original_removed_at, photos.result, photos.result_media_type,
+           photos.result_removed_at, keys.wrapped
     FROM {photos} AS photos
     JOIN {jobs} AS jobs ON jobs.job_id = photos.job_id AND jobs.deleted_at IS NULL
     LEFT JOIN stage.data_keys AS keys ON keys.key_id = photos.user_id
-    WHERE photos.photo_id = %(photo_id)s AND photos.job_id = %(job_id)s AND photos.user_id = %(user_id)s
+    WHERE photos.photo_id = %(photo_id)s AND photos.job_id = %(job_id)s
+      AND (%(user_id)s::uuid IS NULL OR photos.user_id = %(user_id)s)
 """)
 
 
@@ -131,14 +145,15 @@ async def jobs(reader: Reader, user_id: UUID, *, before: int, limit: int) -> lis
     )
 
 
-async def job(reader: Reader, user_id: UUID, job_id: UUID) -> JobRow | None:
+async def job(reader: Reader, user_id: UUID | None, job_id: UUID) -> JobRow | None:
+    """This user's; anybody's, when whoever asks has a signed link to it instead."""
     return await reader.row(
         JobRow, _JOB, {"user_id": user_id, "job_id": job_id}, sealed=("prompt", "group_name")
     )
 
 
-async def photos(reader: Reader, user_id: UUID, job_id: UUID) -> list[PhotoRow]:
-    """In the order in which they were submitted."""
+async def photos(reader: Reader, user_id: UUID | None, job_id: UUID) -> list[PhotoRow]:
+    """The same user's photos, in the order in which they were submitted."""
     return await reader.rows(PhotoRow, _PHOTOS, {"user_id": user_id, "job_id": job_id}, sealed=("name",))
 
 
@@ -147,7 +162,10 @@ async def staged(reader: Reader, user_id: UUID, job_id: UUID) -> list[StagedPhot
     return await reader.rows(StagedPhoto, _STAGED, {"user_id": user_id, "job_id": job_id}, sealed=("name",))
 
 
-async def pictures(reader: Reader, user_id: UUID, job_id: UUID, photo_id: UUID) -> PhotoPictures | None:
+async def pictures(
+    reader: Reader, user_id: UUID | None, job_id: UUID, photo_id: UUID
+) -> PhotoPictures | None:
+    """Of this user's photo; of anybody's, when whoever asks has a signed link to it instead."""
     return await reader.row(
         PhotoPictures,
         _PICTURES,

@@ -27,6 +27,7 @@ from interfaces.rest import (
     accounts,
     billing,
     dashboard,
+    disclosures,
     documentation,
     health,
     job_commands,
@@ -47,6 +48,7 @@ from interfaces.rest.job_events import OpenStreams
 from interfaces.rest.once import once
 from interfaces.rest.problems import problem
 from interfaces.rest.requests import Requests
+from interfaces.rest.viewers import viewer
 
 ROOT = "/api/v1"
 
@@ -60,6 +62,7 @@ HANDLERS = (
     *dashboard.HANDLERS,
     *pictures.HANDLERS,
     *previews.HANDLERS,
+    *disclosures.HANDLERS,
     *variations.HANDLERS,
     *billing.HANDLERS,
     *health.HANDLERS,
@@ -89,13 +92,21 @@ def create_app(container: Container) -> ASGIApp:
             "session_cookie": _always(session_cookie),
             "limited": _always(limited),
             "principal": Provide(principal, sync_to_thread=False),
+            "viewer": Provide(viewer, sync_to_thread=False),
         },
         exception_handlers={Exception: problem},
         request_class=StrictRequest,
         request_max_body_size=JSON_BYTES,
         cors_config=_cors(settings),
         openapi_config=documentation.CONFIG,
-        state=State({"principals": Principals(reader), "session_cookie": session_cookie, "limits": limited}),
+        state=State(
+            {
+                "principals": Principals(reader),
+                "session_cookie": session_cookie,
+                "limits": limited,
+                "signed_links": container.signed_links,
+            }
+        ),
         lifespan=[_running(container, reader, answers, news, counts)],
         logging_config=None,
     )

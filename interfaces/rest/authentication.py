@@ -13,6 +13,7 @@ from application.context import current
 from infrastructure.queries.sessions import Principal, Principals
 from infrastructure.settings import Settings
 from interfaces.rest.faults import CsrfRejected, NotSignedIn
+from interfaces.rest.viewers import PARAMETER, link_holder
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -59,8 +60,15 @@ class SessionCookie:
 
 
 async def signed_in(connection: Connection, handler: BaseRouteHandler) -> Principal | None:
-    """Who asks; of a route that is OPEN nobody is asked. Raises NotSignedIn or CsrfRejected."""
+    """Who asks; of a route that is OPEN nobody is asked, and of a SIGNED one a signature will do.
+
+    Raises NotSignedIn, CsrfRejected, LinkInvalid or LinkExpired.
+    """
     if handler.opt.get("open") or _method(connection) == "OPTIONS":
+        return None
+    if handler.opt.get("signed") and PARAMETER in connection.query_params:
+        connection.scope["user"] = link_holder(connection)
+        current().actor = "link"
         return None
     principals: Principals = connection.app.state.principals
     if (sent := token(connection)) is None:

@@ -52,6 +52,7 @@ from domain.lineage import TooManyVariations
 from domain.pictures import OriginalsRemoved
 from domain.user import NameTooLong
 from infrastructure.imaging.sandbox.sandbox import SandboxBusy, SandboxClosed
+from infrastructure.signed_links import LinkExpired, LinkInvalid
 from interfaces.rest.faults import (
     BodyTooLarge,
     CsrfRejected,
@@ -63,6 +64,7 @@ from interfaces.rest.faults import (
     MalformedJson,
     MalformedRequest,
     MethodNotAllowed,
+    NotAltered,
     NotSignedIn,
     RangeNotSatisfiable,
     RateLimited,
@@ -377,6 +379,17 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         "No photo of the job {job_id} is staged yet.",
         {"job_id": _ID},
     ),
+    NotAltered: Answer(
+        409,
+        "not_altered",
+        "Not altered",
+        "{preset} adds and removes nothing, so there is nothing to disclose.",
+        {"preset": "enhance"},
+    ),
+    LinkInvalid: Answer(
+        403, "link_invalid", "Not a link of ours", "The link is incomplete or was changed; ask for another."
+    ),
+    LinkExpired: Answer(403, "link_expired", "Link expired", "The link's time is over; ask for another."),
     NotFound: Answer(404, "not_found", "Not found", "There is no such thing, or it is not yours."),
     PhotoNotInJob: Answer(
         404, "photo_not_in_job", "No such photo", "The job has no photo {photo_id}.", {"photo_id": _ID}

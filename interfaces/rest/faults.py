@@ -100,6 +100,12 @@ class MethodNotAllowed(RequestFault):
 
 
 @dataclass
+class NotAltered(RequestFault):
+    preset: str
+    """It adds and removes nothing, so there is nothing to disclose."""
+
+
+@dataclass
 class JobNotReady(RequestFault):
     job_id: UUID
 

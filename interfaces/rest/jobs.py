@@ -1,5 +1,7 @@
 """Jobs over HTTP: submitting photos with a brief, following them, and fetching them all as one ZIP."""
 
+from collections.abc import Awaitable
+from datetime import timedelta
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -17,7 +19,7 @@ from application.errors import (
     UploadExpired,
     UploadNotFound,
 )
-from domain.brief import Brief, PromptNeeded, PromptTooLong
+from domain.brief import Brief, Label, Preset, PromptNeeded, PromptTooLong
 from domain.credit_ledger import InsufficientCredits
 from domain.errors import Conflict
 from domain.job_errors import GroupNameTooLong, LinkGivenTwice, PhotoGivenTwice, WrongNumberOfPhotos
@@ -25,7 +27,8 @@ from domain.lineage import TooManyVariations
 from domain.personal import Personal
 from domain.photo_job import PhotoJob
 from domain.pictures import OriginalsRemoved
-from infrastructure.delivery import Delivery
+from infrastructure.delivering.archive import Delivery
+from infrastructure.previews import WHOLE, Previews
 from infrastructure.queries import jobs as queries
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
@@ -169,7 +172,8 @@ async def show_job(
     tags=TAGS,
     summary="All staged photos as one ZIP",
     response_headers=[DISPOSITION],
-    description="With a manifest.json that tells each file's original and what was done to it.",
+    description="With a manifest.json that tells each file's original and what was done to it. Altered pictures "
+    "come with labelled variants, their unaltered originals and a page that discloses them.",
     responses=problems(NotFound, PictureNotFound, PictureRemoved, JobNotReady, ReadModelBehind),
 )
 async def download_job(
@@ -177,6 +181,7 @@ async def download_job(
     container: NamedDependency[Container],
     reader: NamedDependency[Reader],
     principal: NamedDependency[Principal],
+    previews: NamedDependency[Previews],
     wait_for_position: WaitForPosition = None,
 ) -> Stream:
     await wait_for(reader, wait_for_position, JOBS, PHOTOS)
@@ -186,9 +191,21 @@ async def download_job(
         raise JobNotReady(job_id)
     if removed_at := staged[0].removed_at:  # all of a job's results go at once
         raise PictureRemoved(removed_at)
-    delivery = Delivery(job_id, principal.user_id, job.preset, staged)
+    delivery = Delivery(
+        job_id=job_id,
+        user_id=principal.user_id,
+        preset=Preset(job.preset),
+        photos=staged,
+        links=container.signed_links,
+        originals_term=timedelta(days=container.settings.originals_days),
+        room_type=job.room_type,
+    )
+
+    def labelled(sha256: str, label: Label) -> Awaitable[bytes]:
+        return previews.labelled(principal.user_id, job_id, sha256, label, WHOLE)
+
     return Stream(
-        await begun(delivery.zipped(container.pictures)),
+        await begun(delivery.zipped(container.pictures, labelled)),
         media_type="application/zip",
         headers={
             "Content-Disposition": disposition(f"stage-in-seconds-{job_id}.zip", attachment=True),

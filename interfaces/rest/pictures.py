@@ -12,13 +12,13 @@ from litestar.params import FromPath
 from application.errors import NotFound, PictureNotFound, PictureRemoved
 from application.pictures import ORIGINALS, results_of
 from domain.photo_job import PhotoJob
-from infrastructure.delivery import extension, file_name, stem
+from infrastructure.delivering.names import Naming
 from infrastructure.pictures import OpenPicture
 from infrastructure.queries import jobs as queries
 from infrastructure.queries.jobs import PhotoPictures
 from infrastructure.queries.reader import Reader
-from infrastructure.queries.sessions import Principal
 from infrastructure.queries.tables import JOBS, PHOTOS
+from infrastructure.signed_links import LinkExpired, LinkInvalid
 from infrastructure.wiring import Container
 from interfaces.rest.faults import RangeNotSatisfiable, ReadModelBehind
 from interfaces.rest.files import FileStream, disposition
@@ -26,6 +26,7 @@ from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import DISPOSITION, ETAG, NOT_MODIFIED, IfNoneMatch, has, not_modified
 from interfaces.rest.problems import problems
 from interfaces.rest.ranges import ACCEPTED, IfRange, Range, asked_for, content_range
+from interfaces.rest.viewers import SIGNED, Viewer
 
 FOREVER = "private, max-age=31536000, immutable"
 """A picture's name is the hash of its bytes: behind one address there is never another."""
@@ -34,13 +35,22 @@ TAGS = ["Pictures"]
 _RESPONSES: Final = (
     NOT_MODIFIED
     | {206: ResponseSpec(bytes, generate_examples=False, media_type="image/*", description="A part of it")}
-    | problems(NotFound, PictureNotFound, PictureRemoved, RangeNotSatisfiable, ReadModelBehind)
+    | problems(
+        NotFound,
+        PictureNotFound,
+        PictureRemoved,
+        RangeNotSatisfiable,
+        LinkInvalid,
+        LinkExpired,
+        ReadModelBehind,
+    )
 )
 
 
 @get(
     "/jobs/{job_id:uuid}/photos/{photo_id:uuid}/original",
     media_type="image/*",
+    opt=SIGNED,
     tags=TAGS,
     summary="A photo as it was sent",
     description="Byte for byte, but for GPS and other personal metadata.",
@@ -52,26 +62,27 @@ async def original(
     photo_id: FromPath[UUID],
     container: NamedDependency[Container],
     reader: NamedDependency[Reader],
-    principal: NamedDependency[Principal],
+    viewer: NamedDependency[Viewer],
     if_none_match: IfNoneMatch = None,
     wanted: Range = None,
     if_range: IfRange = None,
     wait_for_position: WaitForPosition = None,
 ) -> FileStream | Response[None]:
     await wait_for(reader, wait_for_position, JOBS, PHOTOS)
-    photo = await _photo(reader, principal.user_id, job_id, photo_id)
+    photo = await _photo(reader, viewer.user_id, job_id, photo_id)
     if not photo.original:  # not fetched from its link yet
         raise NotFound(PhotoJob.__name__, photo_id)
     if photo.original_removed_at:
         raise PictureRemoved(photo.original_removed_at)
-    name = f"{photo.number:02d}-{stem(photo.name)}.{extension(photo.original_media_type)}"
-    picture = _Picture((principal.user_id, ORIGINALS, photo.original), photo.original_media_type, name)
+    name = _naming(photo).original(photo.number, photo.name, photo.original_media_type)
+    picture = _Picture((photo.user_id, ORIGINALS, photo.original), photo.original_media_type, name, viewer)
     return await picture.sent(container, if_none_match, wanted, if_range)
 
 
 @get(
     "/jobs/{job_id:uuid}/photos/{photo_id:uuid}/result",
     media_type="image/*",
+    opt=SIGNED,
     tags=TAGS,
     summary="A photo as it was staged",
     response_headers=[ETAG, DISPOSITION],
@@ -82,24 +93,29 @@ async def result(
     photo_id: FromPath[UUID],
     container: NamedDependency[Container],
     reader: NamedDependency[Reader],
-    principal: NamedDependency[Principal],
+    viewer: NamedDependency[Viewer],
     if_none_match: IfNoneMatch = None,
     wanted: Range = None,
     if_range: IfRange = None,
     wait_for_position: WaitForPosition = None,
 ) -> FileStream | Response[None]:
     await wait_for(reader, wait_for_position, JOBS, PHOTOS)
-    photo = await _photo(reader, principal.user_id, job_id, photo_id)
+    photo = await _photo(reader, viewer.user_id, job_id, photo_id)
     if photo.result is None or photo.result_media_type is None:
         raise NotFound(PhotoJob.__name__, photo_id)
     if photo.result_removed_at:
         raise PictureRemoved(photo.result_removed_at)
-    name = file_name(photo.number, photo.name, photo.preset, photo.result_media_type)
-    picture = _Picture((principal.user_id, results_of(job_id), photo.result), photo.result_media_type, name)
+    name = _naming(photo).result(photo.number, photo.name, photo.result_media_type)
+    place = (photo.user_id, results_of(job_id), photo.result)
+    picture = _Picture(place, photo.result_media_type, name, viewer)
     return await picture.sent(container, if_none_match, wanted, if_range)
 
 
-async def _photo(reader: Reader, user_id: UUID, job_id: UUID, photo_id: UUID) -> PhotoPictures:
+def _naming(photo: PhotoPictures) -> Naming:
+    return Naming(photo.preset, photo.room_type)
+
+
+async def _photo(reader: Reader, user_id: UUID | None, job_id: UUID, photo_id: UUID) -> PhotoPictures:
     if (found := await queries.pictures(reader, user_id, job_id, photo_id)) is None:
         raise NotFound(PhotoJob.__name__, photo_id)
     return found
@@ -111,6 +127,7 @@ class _Picture:
     """In the store: owner, kind, SHA-256."""
     media_type: str
     name: str
+    viewer: Viewer
 
     async def sent(
         self, container: Container, if_none_match: str | None, wanted: str | None, if_range: str | None
@@ -120,7 +137,7 @@ class _Picture:
         Raises PictureNotFound or RangeNotSatisfiable.
         """
         pictures = container.pictures
-        headers = {"ETag": f'"{self.place[2]}"', "Cache-Control": FOREVER}
+        headers = {"ETag": f'"{self.place[2]}"', **self.viewer.headers(FOREVER)}
         if has(if_none_match, headers["ETag"]):
             return not_modified(headers)
         headers |= {**ACCEPTED, "Content-Disposition": disposition(self.name, attachment=False)}

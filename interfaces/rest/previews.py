@@ -15,14 +15,15 @@ from domain.pictures import PictureKind
 from infrastructure.previews import MEDIA_TYPE, Previews
 from infrastructure.queries import jobs as queries
 from infrastructure.queries.reader import Reader
-from infrastructure.queries.sessions import Principal
 from infrastructure.queries.tables import JOBS, PHOTOS
+from infrastructure.signed_links import LinkExpired, LinkInvalid
 from interfaces.rest.faults import RangeNotSatisfiable, ReadModelBehind
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import ETAG, NOT_MODIFIED, IfNoneMatch, has, not_modified
 from interfaces.rest.pictures import FOREVER, TAGS
 from interfaces.rest.problems import problems
 from interfaces.rest.ranges import IfRange, Range, part
+from interfaces.rest.viewers import SIGNED, Viewer
 
 ASK_AGAIN = "private, no-cache"
 """Without a hash the address shows the result as soon as there is one."""
@@ -31,8 +32,11 @@ ASK_AGAIN = "private, no-cache"
 class PreviewSize(IntEnum):
     """The longest side, in pixels."""
 
+    SMALL = 200
     THUMBNAIL = 400
+    MEDIUM = 800
     PREVIEW = 1600
+    LARGE = 2400
 
 
 Size = Annotated[PreviewSize, QueryParameter(description="The longest side, in pixels; never enlarged.")]
@@ -50,20 +54,29 @@ Picture = Annotated[
 @get(
     "/jobs/{job_id:uuid}/photos/{photo_id:uuid}/preview",
     media_type=MEDIA_TYPE,
+    opt=SIGNED,
     tags=TAGS,
     summary="A photo in a smaller size",
     description="A JPEG, upright and in sRGB.",
     response_headers=[ETAG],
     responses=NOT_MODIFIED
     | {206: ResponseSpec(bytes, generate_examples=False, media_type=MEDIA_TYPE, description="A part of it")}
-    | problems(NotFound, PictureNotFound, PictureRemoved, RangeNotSatisfiable, ReadModelBehind),
+    | problems(
+        NotFound,
+        PictureNotFound,
+        PictureRemoved,
+        RangeNotSatisfiable,
+        LinkInvalid,
+        LinkExpired,
+        ReadModelBehind,
+    ),
 )
 async def preview(
     job_id: FromPath[UUID],
     photo_id: FromPath[UUID],
     reader: NamedDependency[Reader],
     previews: NamedDependency[Previews],
-    principal: NamedDependency[Principal],
+    viewer: NamedDependency[Viewer],
     size: Size = PreviewSize.PREVIEW,
     picture: Picture = None,
     if_none_match: IfNoneMatch = None,
@@ -72,7 +85,7 @@ async def preview(
     wait_for_position: WaitForPosition = None,
 ) -> Response[bytes] | Response[None]:
     await wait_for(reader, wait_for_position, JOBS, PHOTOS)
-    photo = await queries.pictures(reader, principal.user_id, job_id, photo_id)
+    photo = await queries.pictures(reader, viewer.user_id, job_id, photo_id)
     if photo is None or picture not in (None, photo.original, photo.result):
         raise NotFound(PhotoJob.__name__, photo_id)
     result = None if photo.result_removed_at else photo.result
@@ -88,11 +101,11 @@ async def preview(
         raise PictureRemoved(removed_at)
     headers = {
         "ETag": f'"{sha256}-{size.value}"',
-        "Cache-Control": FOREVER if picture else ASK_AGAIN,
+        **viewer.headers(FOREVER if picture else ASK_AGAIN),
     }
     if has(if_none_match, headers["ETag"]):
         return not_modified(headers)
-    content = await previews.get(principal.user_id, job_id, kind, sha256, size.value)
+    content = await previews.get(photo.user_id, job_id, kind, sha256, size.value)
     return part(content, wanted, if_range, MEDIA_TYPE, headers)
 
 

@@ -44,7 +44,7 @@ def test_the_zip_holds_every_result_and_tells_what_was_done(delivered: Delivered
         assert archive.testzip() is None
         manifest = json.loads(archive.read("manifest.json"))
         files = {name: archive.read(name) for name in archive.namelist() if name != "manifest.json"}
-    assert sorted(files) == ["01-kitchen-enhanced.jpg", "02-garden-room-enhanced.jpg"]
+    assert sorted(files) == ["garden-room-2-enhanced.jpg", "kitchen-1-enhanced.jpg"]
     for one, shown in zip(manifest["photos"], delivered.job["photos"], strict=True):
         original = delivered.customer.client.picture(shown["links"]["original"])
         result = delivered.customer.client.picture(shown["links"]["result"])

@@ -5,18 +5,26 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from application.errors import PictureNotFound
-from infrastructure.delivery import Delivery, file_name, stem
+from domain.brief import Label, Preset
+from infrastructure.delivering.archive import Delivery
+from infrastructure.delivering.names import Naming, stem
 from infrastructure.pictures import ObjectPictures
 from infrastructure.queries.jobs import StagedPhoto
+from infrastructure.signed_links import SignedLinks
 
 MEGABYTE = 1_000_000
+LINKS = SignedLinks("https://stage.test", "s" * 40)
+
+
+async def unlabelled(_sha256: str, _label: Label) -> bytes:
+    raise LookupError("nothing here is altered")
 
 
 def opened(content: bytes) -> zipfile.ZipFile:
@@ -36,10 +44,10 @@ def test_the_zip_has_every_staged_photo_under_a_sensible_name(ada: Any, photo: b
     archive = opened(answer.content)
     assert archive.namelist() == [
         "manifest.json",
-        "01-living-room-enhanced.jpg",
-        "02-living-room-enhanced.jpg",
+        "living-room-1-enhanced.jpg",
+        "living-room-2-enhanced.jpg",
     ]
-    assert archive.read("01-living-room-enhanced.jpg") == photo
+    assert archive.read("living-room-1-enhanced.jpg") == photo
     assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
 
 
@@ -93,7 +101,7 @@ def test_a_stem_has_letters_digits_and_dashes_only(name: str, expected: str) -> 
 
 
 def test_photos_of_the_same_name_keep_apart() -> None:
-    names = {file_name(number, "a.jpg", "enhance", "image/jpeg") for number in range(1, 31)}
+    names = {Naming("enhance").result(number, "a.jpg", "image/jpeg") for number in range(1, 31)}
 
     assert len(names) == 30
 
@@ -122,6 +130,8 @@ def staged(number: int, sha256: str = "b" * 64) -> StagedPhoto:
         original_sha256="a" * 64,
         result_sha256=sha256,
         media_type="image/jpeg",
+        original_media_type="image/jpeg",
+        original_removed_at=None,
         engine="darkroom",
         engine_version="1",
         staged_at=datetime(2026, 5, 4, 9, 30, tzinfo=UTC),
@@ -130,14 +140,14 @@ def staged(number: int, sha256: str = "b" * 64) -> StagedPhoto:
 
 
 def delivery(*photos: StagedPhoto) -> Delivery:
-    return Delivery(uuid4(), uuid4(), "enhance", photos)
+    return Delivery(uuid4(), uuid4(), Preset.ENHANCE, photos, LINKS, timedelta(days=365))
 
 
 async def test_a_piece_leaves_as_soon_as_it_was_read() -> None:
     shelf = Shelf(pieces=15)
     sent = 0
 
-    async for piece in delivery(staged(1), staged(2)).zipped(shelf):
+    async for piece in delivery(staged(1), staged(2)).zipped(shelf, unlabelled):
         sent += len(piece)
         assert shelf.read * MEGABYTE - sent < MEGABYTE
 
@@ -147,7 +157,7 @@ async def test_a_piece_leaves_as_soon_as_it_was_read() -> None:
 async def test_the_first_bytes_come_before_any_picture_is_read() -> None:
     shelf = Shelf(pieces=1)
 
-    first = await anext(delivery(staged(1)).zipped(shelf))
+    first = await anext(delivery(staged(1)).zipped(shelf, unlabelled))
 
     assert b"manifest.json" in first
     assert shelf.read == 0
@@ -155,5 +165,5 @@ async def test_the_first_bytes_come_before_any_picture_is_read() -> None:
 
 async def test_a_result_that_is_gone_breaks_the_zip_off() -> None:
     with pytest.raises(PictureNotFound):
-        async for _ in delivery(staged(1, "gone")).zipped(Shelf(1)):
+        async for _ in delivery(staged(1, "gone")).zipped(Shelf(1), unlabelled):
             pass

@@ -30,7 +30,7 @@ def test_a_result_is_sent_as_the_picture_that_it_is(staged: tuple[Any, str]) -> 
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert 'inline; filename="01-living-room-enhanced.jpg"' in answer.headers["content-disposition"]
+    assert 'inline; filename="living-room-1-enhanced.jpg"' in answer.headers["content-disposition"]
 
 
 def test_the_original_is_sent_under_its_own_name(staged: tuple[Any, str]) -> None:
@@ -39,7 +39,7 @@ def test_the_original_is_sent_under_its_own_name(staged: tuple[Any, str]) -> Non
     answer = ada.get(f"{path}/original")
 
     assert answer.status_code == 200
-    assert 'filename="01-living-room.jpg"' in answer.headers["content-disposition"]
+    assert 'filename="living-room-1-original.jpg"' in answer.headers["content-disposition"]
 
 
 def test_whoever_has_the_picture_is_not_sent_it_again(staged: tuple[Any, str]) -> None:
