@@ -1,24 +1,93 @@
-"""Credits that operators give away; what users buy and use is the business of purchases and jobs."""
+"""Credits as operators, payments and time change them; what jobs do with them is the business of jobs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from application.ports import Store
+from application.context import current
+from application.ports import Clock, Store
 from application.retrying import retried
-from domain.credit_ledger import CreditLedger
+from domain.credit_ledger import CreditLedger, checked_reason
 from domain.lots import Source
 
 
 @dataclass(frozen=True)
 class Credits:
+    """Each changes one ledger, and repeated under the same key it changes nothing.
+
+    All raise NotFound for a user without a ledger, and Conflict when a key comes with other content. Whoever
+    must change something else in the same transaction does so around the call, within `store.transaction()`.
+    """
+
     store: Store
+    clock: Clock
 
     @retried
-    def grant_promo(self, lot_id: UUID, *, user_id: UUID, credits: int, reference: str) -> None:
-        """Give a user credits; repeated with the same lot, it changes nothing.
+    def grant_promo(
+        self, lot_id: UUID, *, user_id: UUID, credits: int, reference: str, expires_at: datetime | None = None
+    ) -> None:
+        """Give a user credits. `reference` says why, and stays in the log for ever. Raises NotACreditAmount."""
+        with self._changing(user_id) as ledger:
+            ledger.grant(lot_id, Source.PROMO, credits, expires_at=expires_at, reference=reference)
 
-        `reference` says why, and stays in the log for ever. Raises NotFound, NotACreditAmount or Conflict.
+    @retried
+    def grant_purchase(self, lot_id: UUID, *, user_id: UUID, credits: int, reference: str) -> None:
+        """Credits that were paid for; `reference` names the payment. Raises NotACreditAmount."""
+        with self._changing(user_id) as ledger:
+            ledger.grant(lot_id, Source.PURCHASE, credits, reference=reference)
+
+    @retried
+    def freeze(self, lot_id: UUID, *, user_id: UUID, dispute_id: str) -> None:
+        """A dispute is open on the payment for a lot. Raises PurchaseLotNotFound."""
+        with self._changing(user_id) as ledger:
+            ledger.freeze(lot_id, dispute_id)
+
+    @retried
+    def thaw(self, dispute_id: str, *, user_id: UUID) -> None:
+        """The dispute is over, whoever has won: a lost one is reversed first. Raises DisputeNotFound."""
+        with self._changing(user_id) as ledger:
+            ledger.thaw(dispute_id, self.clock.now())
+
+    @retried
+    def reverse(self, lot_id: UUID, *, user_id: UUID, reversal_id: str, amount: int, paid: int) -> None:
+        """Of the `paid` for a lot, `amount` went back by this refund or lost dispute, in minor units.
+
+        Raises PurchaseLotNotFound or NotAPayment.
         """
+        with self._changing(user_id) as ledger:
+            ledger.reverse(lot_id, reversal_id, amount=amount, paid=paid)
+
+    @retried
+    def cancel_reversal(self, reversal_id: str, *, user_id: UUID) -> None:
+        """The refund failed, or the dispute was won after it had been lost. Raises ReversalNotFound."""
+        with self._changing(user_id) as ledger:
+            ledger.cancel_reversal(reversal_id)
+
+    @retried
+    def adjust(self, adjustment_id: UUID, *, user_id: UUID, credits: int, reason: str) -> None:
+        """Give credits, or take available ones away when negative. The reason stays in the log for ever.
+
+        Raises ReasonNeeded, NotACreditAmount for none at all, or InsufficientCredits when more would be taken
+        than there is.
+        """
+        with self._changing(user_id) as ledger:
+            if credits < 0:
+                now, actor = self.clock.now(), current().actor
+                ledger.take_away(adjustment_id, -credits, reason=reason, actor=actor, now=now)
+            else:
+                why = checked_reason(reason)
+                ledger.grant(adjustment_id, Source.ADJUSTMENT, credits, reference=why)
+
+    @retried
+    def expire(self, user_id: UUID) -> None:
+        """Record what has expired by now."""
+        with self._changing(user_id) as ledger:
+            ledger.expire(self.clock.now())
+
+    @contextmanager
+    def _changing(self, user_id: UUID) -> Iterator[CreditLedger]:
         ledger = self.store.get(CreditLedger, CreditLedger.id_for(user_id))
-        ledger.grant(lot_id, Source.PROMO, credits, reference=reference)
+        yield ledger
         self.store.save(ledger)

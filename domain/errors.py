@@ -10,6 +10,6 @@ class DomainError(Exception):
 class Conflict(DomainError):
     """A command was repeated under the same key with other content."""
 
-    def __init__(self, key: UUID) -> None:
+    def __init__(self, key: UUID | str) -> None:
         super().__init__(key)
         self.key = key

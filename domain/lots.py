@@ -24,7 +24,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 class Lot:
     """One grant of credits, and where each of them is now.
 
-    Always: credits = available + held + spent + expired, none of them below zero.
+    Always: credits = available + held + frozen + spent + expired + taken back, none of them below zero.
     """
 
     id: UUID
@@ -34,10 +34,27 @@ class Lot:
     reference: str
     sequence: int
     """How many lots were granted before it: the oldest burns first among equals."""
+    restores: UUID | None
+    """The purchase whose credits it gives back, after they had been reversed."""
     available: int
     held: int = 0
+    frozen: int = 0
     spent: int = 0
     expired: int = 0
+    taken_back: int = 0
+    """By reversals, by adjustments, and to repay debt."""
+    repaid: int = 0
+    """Of those taken back, the ones that repaid debt: their owner has had the use of them."""
+    frozen_by: tuple[str, ...] = ()
+    """The disputes that are open on its payment."""
+    reversed: int = 0
+    """How many of this purchase's credits its reversals have taken, await, or made a debt."""
+    awaited: int = 0
+    """How many of those are held, and become debt if their jobs spend them."""
+    charged: int = 0
+    """How many of those became debt, whether it is repaid by now or not."""
+    debt: int = 0
+    """How many of those are still owed."""
 
     def usable(self, now: datetime) -> int:
         """How many credits can be held at `now`: none past the expiry, even before Expired is recorded."""
@@ -47,6 +64,21 @@ class Lot:
         return self.expires_at is not None and self.expires_at <= now
 
     @property
+    def paid_as(self) -> UUID:
+        """The lot whose payment these credits are of: itself, or the purchase that it restores."""
+        return self.restores or self.id
+
+    @property
+    def left(self) -> int:
+        """Credits that no job has and nobody took: available, or frozen."""
+        return self.available + self.frozen
+
+    @property
+    def used(self) -> int:
+        """Credits that its owner has had the use of: a photo, or a debt repaid."""
+        return self.spent + self.repaid
+
+    @property
     def burn_order(self) -> tuple[datetime, int, int, str]:
         """Earliest expiry first (none last), then by source, then oldest, then id."""
         return (self.expires_at or _NEVER, _BURN_ORDER[self.source], self.sequence, str(self.id))
@@ -54,23 +86,22 @@ class Lot:
 
 def burn(lots: Iterable[Lot], credits: int, now: datetime) -> dict[UUID, int]:
     """Which lots give `credits` at `now`, in burn order. The caller has checked that they suffice."""
-    burnt: dict[UUID, int] = {}
-    for lot in sorted(lots, key=lambda lot: lot.burn_order):
-        if credits and (taken := min(credits, lot.usable(now))):
-            burnt[lot.id] = taken
-            credits -= taken
-    return burnt
+    in_order = sorted(lots, key=lambda lot: lot.burn_order)
+    return share(credits, {lot.id: lot.usable(now) for lot in in_order})
 
 
 def split(held: Mapping[UUID, int], delivered: int) -> tuple[dict[UUID, int], dict[UUID, int]]:
     """Divide a hold into what is spent and what goes back, per lot, spending in the order it was burnt."""
-    spent: dict[UUID, int] = {}
-    returned: dict[UUID, int] = {}
-    for lot_id, credits in held.items():
-        taken = min(credits, delivered)
-        delivered -= taken
-        if taken:
-            spent[lot_id] = taken
-        if credits > taken:
-            returned[lot_id] = credits - taken
-    return spent, returned
+    spent = share(delivered, held)
+    returned = {lot_id: credits - spent.get(lot_id, 0) for lot_id, credits in held.items()}
+    return spent, {lot_id: credits for lot_id, credits in returned.items() if credits}
+
+
+def share(credits: int, places: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Take `credits` out of these places, one after the other, as far as they reach; untouched ones aside."""
+    taken: dict[UUID, int] = {}
+    for place, there in places.items():
+        if part := min(credits, there):
+            taken[place] = part
+            credits -= part
+    return taken

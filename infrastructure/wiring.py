@@ -109,7 +109,7 @@ def build(settings: Settings) -> Container:
             app_url=settings.app_url,
         ),
         uploads=uploads,
-        credits=Credits(store),
+        credits=Credits(store, database),
         jobs=jobs,
         signed_links=SignedLinks(settings.app_url, settings.auth_secret),
         fetching=Fetching(store=store, links=LinkFetcher(), uploads=uploads, jobs=jobs),

@@ -34,7 +34,16 @@ from application.photos import (
     PhotoUnsupported,
 )
 from domain.brief import PromptNeeded, PromptTooLong
-from domain.credit_ledger import HoldNotFound, InsufficientCredits, NotACreditAmount
+from domain.credit_errors import (
+    DisputeNotFound,
+    HoldNotFound,
+    InsufficientCredits,
+    NotACreditAmount,
+    NotAPayment,
+    PurchaseLotNotFound,
+    ReasonNeeded,
+    ReversalNotFound,
+)
 from domain.email_claim import AddressMalformed, AddressTaken, TrialAlreadyUsed
 from domain.errors import Conflict
 from domain.job_errors import (
@@ -339,8 +348,8 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         402,
         "insufficient_credits",
         "Not enough credits",
-        "The job needs {needed} credits, {available} are available.",
-        {"needed": 5, "available": 3},
+        "{needed} credits are needed, {available} are available, and {debt} are owed, which comes first.",
+        {"needed": 5, "available": 3, "debt": 0},
     ),
     JobAlreadyEnded: Answer(
         409,
@@ -408,6 +417,31 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
     ),
     HoldNotFound: Answer(
         404, "hold_not_found", "No such hold", "No credits are held for the job {job_id}.", {"job_id": _ID}
+    ),
+    NotAPayment: Answer(422, "not_a_payment", "Not a payment", "Amounts of money are above zero."),
+    ReasonNeeded: Answer(
+        422,
+        "reason_needed",
+        "Reason needed",
+        "Say why, in 1 to {limit} characters; this has {length}.",
+        {"length": 0, "limit": 200},
+    ),
+    PurchaseLotNotFound: Answer(
+        404, "purchase_lot_not_found", "No such purchase", "No lot {lot_id} was bought.", {"lot_id": _ID}
+    ),
+    ReversalNotFound: Answer(
+        404,
+        "reversal_not_found",
+        "No such reversal",
+        "Nothing was reversed because of {reversal_id}.",
+        {"reversal_id": "re_1"},
+    ),
+    DisputeNotFound: Answer(
+        404,
+        "dispute_not_found",
+        "No such dispute",
+        "Nothing was frozen because of {dispute_id}.",
+        {"dispute_id": "dp_1"},
     ),
     # Others at the same time
     Conflict: Answer(

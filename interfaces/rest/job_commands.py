@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from application.errors import ConcurrentChange, NotFound, PresetUnavailable, VersionMismatch
-from domain.credit_ledger import InsufficientCredits
+from domain.credit_errors import InsufficientCredits
 from domain.errors import Conflict
 from domain.job_errors import GroupNameTooLong, JobAlreadyEnded, JobNotEnded, NothingToRetry
 from domain.job_photo import JobStatus

@@ -20,7 +20,7 @@ from application.errors import (
     UploadNotFound,
 )
 from domain.brief import Brief, Label, Preset, PromptNeeded, PromptTooLong
-from domain.credit_ledger import InsufficientCredits
+from domain.credit_errors import InsufficientCredits
 from domain.errors import Conflict
 from domain.job_errors import GroupNameTooLong, LinkGivenTwice, PhotoGivenTwice, WrongNumberOfPhotos
 from domain.lineage import TooManyVariations

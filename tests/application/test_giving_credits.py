@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from application.errors import NotFound
-from domain.credit_ledger import NotACreditAmount
+from domain.credit_errors import NotACreditAmount
 from domain.errors import Conflict
 from tests.application.people import ANN, BOB, available, ledger_of, register
 from tests.fakes.bootstrap import Program

@@ -16,7 +16,7 @@ from application.errors import NotFound, UploadAlreadyUsed, UploadExpired, Uploa
 from application.pictures import ORIGINALS, results_of
 from application.staging import Staging
 from application.uploads import UPLOAD_LIFETIME
-from domain.credit_ledger import InsufficientCredits
+from domain.credit_errors import InsufficientCredits
 from domain.job_errors import JobAlreadyEnded, JobNotEnded, NothingToRetry
 from domain.job_photo import JobStatus
 from domain.photo_job import PhotoJob

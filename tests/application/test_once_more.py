@@ -8,7 +8,7 @@ import pytest
 from application.errors import NotFound, PresetUnavailable, UploadAlreadyUsed, UploadNotFound
 from application.uploads import UPLOAD_LIFETIME
 from domain.brief import Brief, Preset
-from domain.credit_ledger import InsufficientCredits
+from domain.credit_errors import InsufficientCredits
 from domain.job_errors import JobNotEnded, NothingToRetry, PhotoGivenTwice, WrongNumberOfPhotos
 from domain.job_photo import JobStatus
 from domain.personal import Personal

@@ -14,7 +14,7 @@ from application.errors import (
 )
 from application.uploads import UPLOAD_LIFETIME
 from domain.brief import Brief, Preset
-from domain.credit_ledger import InsufficientCredits
+from domain.credit_errors import InsufficientCredits
 from domain.job_errors import GroupNameTooLong, PhotoGivenTwice, WrongNumberOfPhotos
 from domain.job_photo import JobStatus
 from domain.personal import Personal

@@ -23,6 +23,7 @@ def granted(
     lot: UUID = LOT,
     source: Source = Source.PURCHASE,
     expires: datetime | None = None,
+    restores: UUID | None = None,
 ) -> Fact:
     return fact(
         CreditLedger.Granted,
@@ -31,6 +32,7 @@ def granted(
         credits=credits,
         expires_at=expires,
         reference="a receipt",
+        restores=restores,
     )
 
 
@@ -42,5 +44,5 @@ def settled(delivered: dict[UUID, int], returned: dict[UUID, int]) -> Fact:
     return fact(CreditLedger.Settled, job_id=JOB, delivered=delivered, returned=returned)
 
 
-def expired(lot: UUID, credits: int) -> Fact:
-    return fact(CreditLedger.Expired, lot_id=lot, credits=credits)
+def expired(lot: UUID, credits: int, frozen: int = 0) -> Fact:
+    return fact(CreditLedger.Expired, lot_id=lot, credits=credits, frozen=frozen)

@@ -5,14 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.credit_ledger import (
-    TRIAL_CREDITS,
-    CreditLedger,
-    HoldNotFound,
-    InsufficientCredits,
-    NotACreditAmount,
-    Settlement,
-)
+from domain.credit_errors import HoldNotFound, InsufficientCredits, NotACreditAmount
+from domain.credit_ledger import TRIAL_CREDITS, CreditLedger, Settlement
 from domain.errors import Conflict
 from domain.lots import Source
 from tests.domain.history import Fact, fact, news

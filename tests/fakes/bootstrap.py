@@ -62,7 +62,7 @@ class Program:
         self.uploads = Uploads(
             clock=self.clock, darkroom=self.darkroom, pictures=self.pictures, records=self.records
         )
-        self.credits = Credits(self.store)
+        self.credits = Credits(self.store, self.clock)
         self.jobs = Jobs(store=self.store, clock=self.clock, uploads=self.records, stager=self.stager)
         self.links = MemoryLinks()
         self.fetching = Fetching(store=self.store, links=self.links, uploads=self.uploads, jobs=self.jobs)

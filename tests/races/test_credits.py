@@ -4,7 +4,7 @@ import time
 from uuid import uuid4
 
 from application.errors import UploadAlreadyUsed
-from domain.credit_ledger import InsufficientCredits
+from domain.credit_errors import InsufficientCredits
 from domain.job_errors import JobAlreadyEnded
 from domain.job_photo import JobStatus, Outcome
 from tests.races.ground import Ground, at_once, raised
