@@ -14,6 +14,7 @@ from msgspec import Struct
 from psycopg.rows import args_row
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
+from application.projections.credit_lots import PRESENT
 from infrastructure import settings
 from infrastructure.queries.credits import LotRow
 from infrastructure.queries.jobs import JobRow
@@ -28,7 +29,10 @@ _JOBS = f"""
     SELECT {", ".join(JobRow.__struct_fields__)} FROM read_models.{JOBS}
     WHERE user_id = %s AND deleted_at IS NULL ORDER BY position DESC LIMIT %s
 """
-_LOTS = f"SELECT {', '.join(LotRow.__struct_fields__)} FROM read_models.{CREDIT_LOTS} WHERE user_id = %s"
+_LOTS = f"""
+    SELECT {", ".join(LotRow.__struct_fields__)} FROM read_models.{CREDIT_LOTS}
+    WHERE user_id = %s AND until = {PRESENT}
+"""
 _INSERT = f"INSERT INTO {TABLE} (id, upload_id, preset) VALUES (%s, %s, %s)"
 
 

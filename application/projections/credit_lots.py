@@ -1,78 +1,95 @@
-"""Lots of credits, and where each of their credits is now."""
+"""Lots of credits, where each of their credits is now, and where it was at any time before."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+from application.projections.credit_places import Places, moves, total
 from application.projections.projection import Key, Table, named, owner
 from application.recorded import Recorded
 from domain.credit_ledger import CreditLedger
 
+PRESENT = 2**63 - 1
+"""The `until` of what is so now: the largest position there can be."""
+
 
 class CreditLotRow(NamedTuple):
-    """Always: credits = available + held + spent + expired."""
+    """A lot from one position in the log until just before another.
+
+    Always: granted = available + held + frozen + spent + expired + taken back.
+    """
 
     lot_id: UUID
+    until: int
+    since: int
     user_id: UUID
     source: str
-    credits: int
+    granted: int
     available: int
     held: int
+    frozen: int
     spent: int
     expired: int
+    taken_back: int
+    debt: int
     expires_at: datetime | None
     granted_at: datetime
     reference: str
+    restores: UUID | None
+
+    @property
+    def places(self) -> Places:
+        return Places(*(getattr(self, place) for place in Places._fields))
 
 
 class CreditLots:
-    table = Table("credit_lots", 1, CreditLotRow, ("lot_id",), lambda row: CreditLedger.id_for(row.user_id))
-    events = named(CreditLedger.Granted, CreditLedger.Held, CreditLedger.Settled, CreditLedger.Expired)
+    """One row for the present state of each lot, and one for each past one, so that any moment can be read."""
+
+    table = Table(
+        "credit_lots", 2, CreditLotRow, ("lot_id", "until"), lambda row: CreditLedger.id_for(row.user_id)
+    )
+    events = named(
+        CreditLedger.Granted,
+        CreditLedger.DebtRepaid,
+        CreditLedger.Held,
+        CreditLedger.Settled,
+        CreditLedger.Reclaimed,
+        CreditLedger.Expired,
+        CreditLedger.Frozen,
+        CreditLedger.Thawed,
+        CreditLedger.Reversed,
+        CreditLedger.ReversalCancelled,
+        CreditLedger.Adjusted,
+    )
 
     def keys(self, recorded: Recorded) -> Iterable[Key]:
-        match recorded.event:
-            case CreditLedger.Held(lots=lots):
-                return [(lot_id,) for lot_id in lots]
-            case CreditLedger.Settled(delivered=delivered, returned=returned):
-                return [(lot_id,) for lot_id in {**delivered, **returned}]
-            case CreditLedger.Expired(lot_id=lot_id):
-                return ((lot_id,),)
-            case _:
-                return ()
+        if isinstance(recorded.event, CreditLedger.Granted):
+            return ()
+        return [(lot_id, PRESENT) for lot_id in moves(recorded.event)]
 
     def evolve(self, rows: Mapping[Key, CreditLotRow], recorded: Recorded) -> Mapping[Key, CreditLotRow]:
         if isinstance(recorded.event, CreditLedger.Granted):
-            return {(recorded.event.lot_id,): _granted(recorded.event, recorded)}
-        return {key: _moved(rows[key], recorded.event) for key in self.keys(recorded)}
+            return {(recorded.event.lot_id, PRESENT): _granted(recorded.event, recorded)}
+        evolved: dict[Key, CreditLotRow] = {}
+        for lot_id, change in moves(recorded.event).items():
+            row = rows[lot_id, PRESENT]
+            evolved[lot_id, recorded.position] = row._replace(until=recorded.position)
+            places = total([row.places, change])
+            evolved[lot_id, PRESENT] = row._replace(since=recorded.position, **places._asdict())
+        return evolved
 
 
 def _granted(event: CreditLedger.Granted, recorded: Recorded) -> CreditLotRow:
     return CreditLotRow(
         lot_id=event.lot_id,
+        until=PRESENT,
+        since=recorded.position,
         user_id=owner(recorded),
         source=event.source,
-        credits=event.credits,
-        available=event.credits,
-        held=0,
-        spent=0,
-        expired=0,
+        **Places(granted=event.credits, available=event.credits)._asdict(),
         expires_at=event.expires_at,
         granted_at=recorded.recorded_at,
         reference=event.reference,
+        restores=event.restores,
     )
-
-
-def _moved(row: CreditLotRow, event: Any) -> CreditLotRow:
-    match event:
-        case CreditLedger.Held(lots=lots):
-            held = lots[row.lot_id]
-            row = row._replace(available=row.available - held, held=row.held + held)
-        case CreditLedger.Settled(delivered=delivered, returned=returned):
-            spent, back = delivered.get(row.lot_id, 0), returned.get(row.lot_id, 0)
-            row = row._replace(
-                available=row.available + back, held=row.held - spent - back, spent=row.spent + spent
-            )
-        case CreditLedger.Expired(credits=credits):
-            row = row._replace(available=row.available - credits, expired=row.expired + credits)
-    return row

@@ -3,6 +3,7 @@
 from typing import Any
 
 from application.projections.credit_lots import CreditLots
+from application.projections.holds import Holds
 from application.projections.jobs import Jobs
 from application.projections.photos import Photos
 from application.projections.projection import Projection
@@ -15,4 +16,5 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     Photos(),
     CreditLots(),
     Statement(),
+    Holds(),
 )

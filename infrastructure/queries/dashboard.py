@@ -39,7 +39,8 @@ _TOTALS: Final = statement("""
                    WHERE coalesce(lots.expires_at > clock_timestamp(), true)), 0)::bigint AS available,
                coalesce(sum(lots.held), 0)::bigint AS held,
                coalesce(sum(lots.spent), 0)::bigint AS spent
-        FROM {credit_lots} AS lots WHERE lots.user_id = %(user_id)s
+        FROM {credit_lots} AS lots
+        WHERE lots.user_id = %(user_id)s AND lots.until = 9223372036854775807
     ) AS credits
     CROSS JOIN (
         SELECT coalesce(sum(movements.delivered), 0)::bigint AS spent_this_month

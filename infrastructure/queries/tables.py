@@ -5,6 +5,7 @@ from typing import Final, LiteralString
 from psycopg import sql
 
 from application.projections.credit_lots import CreditLots
+from application.projections.holds import Holds
 from application.projections.jobs import Jobs
 from application.projections.photos import Photos
 from application.projections.statement import Statement
@@ -15,8 +16,9 @@ JOBS: Final = Jobs.table.versioned_name
 PHOTOS: Final = Photos.table.versioned_name
 CREDIT_LOTS: Final = CreditLots.table.versioned_name
 STATEMENT: Final = Statement.table.versioned_name
+HOLDS: Final = Holds.table.versioned_name
 
-READ_MODELS: Final = (USERS, JOBS, PHOTOS, CREDIT_LOTS, STATEMENT)
+READ_MODELS: Final = (USERS, JOBS, PHOTOS, CREDIT_LOTS, STATEMENT, HOLDS)
 
 
 def statement(text: LiteralString) -> bytes:
@@ -29,6 +31,7 @@ def statement(text: LiteralString) -> bytes:
             photos=sql.Identifier("read_models", PHOTOS),
             credit_lots=sql.Identifier("read_models", CREDIT_LOTS),
             statement=sql.Identifier("read_models", STATEMENT),
+            holds=sql.Identifier("read_models", HOLDS),
         )
         .as_bytes()
     )

@@ -8,7 +8,6 @@ from litestar import get
 from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
-from application.projections.statement import Movement as Kind
 from domain.lots import Source
 from infrastructure.queries import credits as queries
 from infrastructure.queries.credits import LotRow, MovementRow
@@ -20,6 +19,7 @@ from interfaces.rest.cursors import Cursor, Limit
 from interfaces.rest.faults import CursorInvalid, ReadModelBehind
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.problems import problems
+from interfaces.wording import described
 
 PAGE = 50
 TAGS = ["Billing"]
@@ -29,23 +29,32 @@ JobId = Annotated[UUID | None, Meta(examples=["4f2f9d0a-2f1f-4c1f-8d11-0a6f2b526
 
 
 class Lot(Struct, frozen=True):
-    """One grant: credits = available + held + spent + expired."""
+    """One grant: credits = available + held + frozen + spent + expired + taken back."""
 
     lot_id: Annotated[UUID, Meta(examples=["c8e1d2ef-33cc-5a4f-9f2c-2c8a4d748a2a"])]
     source: Annotated[Source, Meta(examples=["trial"])]
     credits: Annotated[int, Meta(examples=[3])]
     available: Annotated[int, Meta(examples=[1])]
     held: Annotated[int, Meta(description="Set aside for jobs that have not ended", examples=[1])]
+    frozen: Annotated[int, Meta(description="Unusable while their payment is disputed", examples=[0])]
     spent: Annotated[int, Meta(examples=[1])]
     expired: Annotated[int, Meta(examples=[0])]
+    taken_back: Annotated[
+        int, Meta(description="By refunds, lost disputes and adjustments, and to repay debt", examples=[0])
+    ]
+    debt: Annotated[int, Meta(description="Used before their payment was refunded, and owed", examples=[0])]
     expires_at: Annotated[datetime | None, Meta(description="Null: never", examples=[None])]
     granted_at: Moment
 
 
 class Credits(Struct, frozen=True):
-    available: Annotated[int, Meta(description="What a new job could hold now", examples=[1])]
+    available: Annotated[
+        int, Meta(description="What a new job could hold now, if nothing is owed", examples=[1])
+    ]
     held: Annotated[int, Meta(examples=[1])]
+    frozen: Annotated[int, Meta(examples=[0])]
     spent: Annotated[int, Meta(examples=[1])]
+    debt: Annotated[int, Meta(description="Owed: the next credits repay it first", examples=[0])]
     lots: Annotated[list[Lot], Meta(description="In the order in which they burn")]
 
 
@@ -57,6 +66,8 @@ class Movement(Struct, frozen=True):
     change: Annotated[int, Meta(description="Of the available credits", examples=[-2])]
     available: Annotated[int, Meta(description="After it", examples=[1])]
     held: Annotated[int, Meta(description="After it", examples=[2])]
+    frozen: Annotated[int, Meta(description="After it", examples=[0])]
+    debt: Annotated[int, Meta(description="After it", examples=[0])]
     job_id: JobId
     lot_id: Annotated[UUID | None, Meta(examples=[None])]
 
@@ -84,7 +95,9 @@ async def show_credits(
     return Credits(
         available=sum(row.available for row in rows),
         held=sum(row.held for row in rows),
+        frozen=sum(row.frozen for row in rows),
         spent=sum(row.spent for row in rows),
+        debt=sum(row.debt for row in rows),
         lots=[_lot(row) for row in rows],
     )
 
@@ -111,41 +124,18 @@ async def show_statement(
     )
 
 
-def described(row: MovementRow) -> str:
-    """A movement in plain words."""
-    match Kind(row.kind):
-        case Kind.OPENED:
-            return "Account opened"
-        case Kind.GRANTED:
-            return f"{_credits(row.change)} granted ({row.source})"
-        case Kind.HELD:
-            return f"{_credits(-row.change)} set aside for a job"
-        case Kind.SETTLED:
-            return _settled(row)
-        case Kind.EXPIRED:
-            return f"{_credits(-row.change)} expired"
-
-
-def _settled(row: MovementRow) -> str:
-    returned = f", {_credits(row.returned)} returned" if row.returned else ""
-    if not row.delivered:
-        return f"Job ended: nothing delivered{returned}"
-    return f"Job ended: {_credits(row.delivered)} spent on delivered photos{returned}"
-
-
-def _credits(count: int) -> str:
-    return f"{count} credit" if count == 1 else f"{count} credits"
-
-
 def _lot(row: LotRow) -> Lot:
     return Lot(
         lot_id=row.lot_id,
         source=Source(row.source),
-        credits=row.credits,
+        credits=row.granted,
         available=row.available,
         held=row.held,
+        frozen=row.frozen,
         spent=row.spent,
         expired=row.expired,
+        taken_back=row.taken_back,
+        debt=row.debt,
         expires_at=row.expires_at,
         granted_at=row.granted_at,
     )
@@ -160,6 +150,8 @@ def _movement(row: MovementRow) -> Movement:
         change=row.change,
         available=row.available,
         held=row.held,
+        frozen=row.frozen,
+        debt=row.debt,
         job_id=row.job_id,
         lot_id=row.lot_id,
     )

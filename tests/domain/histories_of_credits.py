@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from hypothesis import strategies as some
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain.credit_errors import (
     DisputeNotFound,
@@ -39,7 +39,7 @@ ODD_AMOUNTS = some.integers(-1, 7)
 SOURCES = some.sampled_from(Source)
 EXPIRIES = some.sampled_from([None, None, *(BEGIN + timedelta(hours=hours) for hours in (1, 4, 8))])
 WHICH = some.integers(0, 9)
-CENTS, ODD_CENTS = some.integers(1, 120), some.integers(0, 300)
+CENTS, ODD_CENTS = some.sampled_from([1, 20, 34, 50, 100, 120]), some.integers(0, 300)
 PAID = 100
 REFUSALS: dict[type[DomainError], str] = {
     Conflict: CONFLICT,
@@ -77,6 +77,11 @@ class HistoryOfCredits(RuleBasedStateMachine):
 
     def subject(self) -> Subject:
         raise NotImplementedError
+
+    @initialize(credits=AMOUNTS, other=AMOUNTS)
+    def begin_with_two_purchases(self, credits: int, other: int) -> None:
+        self.buy(credits)
+        self.buy(other)
 
     @rule(source=SOURCES, credits=AMOUNTS, expires=EXPIRIES)
     def grant(self, source: Source, credits: int, expires: datetime | None) -> None:
@@ -133,13 +138,20 @@ class HistoryOfCredits(RuleBasedStateMachine):
     @rule(which=WHICH, dispute=WHICH)
     def freeze(self, which: int, dispute: int) -> None:
         lot, _ = nth(self.plain.purchases, which)
-        name = f"dp_{dispute}"
+        name = f"dp_{dispute % 4}"
         self.same(lambda ledger: ledger.freeze(lot, name), self.plain.freeze(lot, name))
 
     @rule(dispute=WHICH)
     def thaw(self, dispute: int) -> None:
-        name = f"dp_{dispute}"
+        name = self.known("dp_", dispute)
         self.same(lambda ledger: ledger.thaw(name, self.now), self.plain.thaw(name, self.now))
+
+    @precondition(lambda self: self.plain.available(self.now) and not self.plain.debt)
+    @rule(share=WHICH, delivered=WHICH)
+    def spend(self, share: int, delivered: int) -> None:
+        held, job = 1 + share % self.plain.available(self.now), self.new_job()
+        self.hold_for(job, held)
+        self.settle_job(job, delivered % (held + 1))
 
     @precondition(lambda self: self.plain.purchases)
     @rule(which=WHICH, cents=CENTS)
@@ -150,11 +162,11 @@ class HistoryOfCredits(RuleBasedStateMachine):
     @precondition(lambda self: self.plain.lots)
     @rule(which=WHICH, refund=WHICH, cents=ODD_CENTS, paid=some.sampled_from([PAID, PAID, 90]))
     def reverse_anything(self, which: int, refund: int, cents: int, paid: int) -> None:
-        self.reverse_lot(nth(self.plain.lots, which)[0], f"re_{refund}", cents, paid)
+        self.reverse_lot(nth(self.plain.lots, which)[0], self.known("re_", refund), cents, paid)
 
     @rule(refund=WHICH)
     def cancel_a_reversal(self, refund: int) -> None:
-        name = f"re_{refund}"
+        name = self.known("re_", refund)
         self.same(lambda ledger: ledger.cancel_reversal(name), self.plain.cancel(name))
 
     @rule(which=WHICH, credits=ODD_AMOUNTS)
@@ -205,6 +217,11 @@ class HistoryOfCredits(RuleBasedStateMachine):
         spent = sum(settlement.delivered for settlement in ledger.settlements.values())
         assert held == sum(lot.held for lot in ledger.lots.values())
         assert spent == sum(lot.spent for lot in ledger.lots.values())
+
+    def known(self, prefix: str, which: int) -> str:
+        """One of the disputes or reversals so far, or now and then one that nobody knows."""
+        known = [str(said) for said in self.plain.said if str(said).startswith(prefix)]
+        return [*known, f"{prefix}unknown"][which % (len(known) + 1)]
 
     def new_job(self) -> UUID:
         return UUID(int=2000 + len(self.plain.jobs))

@@ -36,6 +36,6 @@ class RandomHistory(HistoryOfCredits):
 
 
 RandomHistory.TestCase.settings = settings(
-    derandomize=True, max_examples=60, stateful_step_count=40, deadline=None
+    derandomize=True, max_examples=150, stateful_step_count=40, deadline=None
 )
 test_random_histories = RandomHistory.TestCase

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -115,8 +116,8 @@ class Play:
     def run(self, steps: int) -> None:
         for _ in range(2):
             self.join()
-        acts = [self.join, self.change_user, self.grant, self.submit, self.touch_job]
-        for act in self.chance.choices(acts, weights=[1, 3, 3, 5, 25], k=steps):
+        acts = [self.join, self.change_user, self.grant, self.take_back, self.submit, self.touch_job]
+        for act in self.chance.choices(acts, weights=[1, 3, 3, 4, 5, 25], k=steps):
             self.now += timedelta(minutes=self.chance.randint(0, 600))
             act()
 
@@ -160,9 +161,29 @@ class Play:
         ledger.expire(self.now)
         self.save(ledger)
 
+    def take_back(self) -> None:
+        ledger = self.chance.choice(self.ledgers)
+        bought = [lot for lot in ledger.lots.values() if lot.source == Source.PURCHASE]
+        acts: list[Callable[[], None]] = []
+        for lot in bought:
+            refund, dispute = f"re_{len(ledger.reversals)}", f"dp_{len(ledger.disputes)}"
+            amount = self.chance.randint(1, 150)
+            acts.append(partial(ledger.reverse, lot.id, refund, amount=amount, paid=150))
+            acts.append(partial(ledger.freeze, lot.id, dispute))
+        acts += [partial(ledger.cancel_reversal, refund) for refund in ledger.reversals]
+        acts += [partial(ledger.thaw, dispute, self.now) for dispute in ledger.disputes]
+        if available := ledger.available(self.now):
+            some = self.chance.randint(1, available)
+            acts.append(
+                partial(ledger.take_away, self._id(), some, reason="a mistake", actor="user:1", now=self.now)
+            )
+        if acts:
+            self.chance.choice(acts)()
+        self.save(ledger)
+
     def submit(self) -> None:
         ledger = self.chance.choice(self.ledgers)
-        if not (most := min(ledger.available(self.now), 5)):
+        if ledger.debt or not (most := min(ledger.available(self.now), 5)):
             return
         seed = self._id().int >> 16
         photos = [photo(number, seed=seed) for number in range(self.chance.randint(1, most))]

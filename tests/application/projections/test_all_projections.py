@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application.projections.credit_lots import CreditLots
+from application.projections.credit_lots import PRESENT, CreditLots
+from application.projections.credit_places import Places, total
 from application.projections.fold import fold, keys
+from application.projections.holds import Holds
 from application.projections.jobs import Jobs
 from application.projections.photos import Photos
 from application.projections.projection import Projection
@@ -81,19 +83,25 @@ def test_rows_say_what_the_aggregates_say(seed: int) -> None:
         assert {id_: photos[(id_,)].status for id_ in job.photos} == job.outcomes
         assert [photos[(id_,)].number for id_ in job.photos] == list(range(1, row.photos + 1))
     lots, statement = folded(CreditLots(), log.recorded), folded(Statement(), log.recorded)
+    holds = folded(Holds(), log.recorded)
+    assert all(row.places.balanced for row in [*lots.values(), *statement.values()])
+    assert set(holds) == {(job_id,) for ledger in play.ledgers for job_id in ledger.holds}
     for ledger in play.ledgers:
         for lot in ledger.lots.values():
-            row = lots[(lot.id,)]
-            assert (row.user_id, row.source, row.credits) == (ledger.user_id, lot.source, lot.credits)
-            assert (row.available, row.held, row.spent, row.expired) == (
+            row = lots[lot.id, PRESENT]
+            assert (row.user_id, row.source, row.granted) == (ledger.user_id, lot.source, lot.credits)
+            assert row.places == Places(
+                lot.credits,
                 lot.available,
                 lot.held,
+                lot.frozen,
                 lot.spent,
                 lot.expired,
+                lot.taken_back,
+                lot.debt,
             )
         last = statement[ledger.user_id, ledger.version]
-        assert last.available == sum(lot.available for lot in ledger.lots.values())
-        assert last.held == sum(lot.held for lot in ledger.lots.values())
+        assert last.places == total(lots[lot_id, PRESENT].places for lot_id in ledger.lots)
 
 
 def test_no_event_of_a_user_a_job_or_a_ledger_passes_unread() -> None:

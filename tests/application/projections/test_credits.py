@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from application.projections.credit_lots import CreditLots
+from application.projections.credit_lots import PRESENT, CreditLotRow, CreditLots
 from application.projections.projection import Unowned
 from application.projections.statement import Movement, Statement, StatementRow
 from domain.credit_ledger import CreditLedger
@@ -23,6 +23,10 @@ def opened() -> CreditLedger:
     return ledger
 
 
+def present(ledger: CreditLedger) -> list[CreditLotRow]:
+    return [row for row in rows(CreditLots(), ledger) if row.until == PRESENT]
+
+
 def where(row: Any) -> tuple[int, int, int, int]:
     return (row.available, row.held, row.spent, row.expired)
 
@@ -35,7 +39,7 @@ def test_a_lot_knows_where_each_of_its_credits_is() -> None:
     ledger = opened()
     ledger.grant(PACK, Source.PURCHASE, 20, reference="PACK_20_CREDITS")
     ledger.hold(JOB, 5, MORNING)
-    trial, pack = rows(CreditLots(), ledger)
+    trial, pack = present(ledger)
     assert (trial.lot_id, trial.source, where(trial)) == (TRIAL, "trial", (0, 3, 0, 0))
     assert (pack.lot_id, pack.reference, where(pack)) == (PACK, "PACK_20_CREDITS", (18, 2, 0, 0))
 
@@ -45,14 +49,14 @@ def test_settling_spends_what_was_delivered_and_returns_the_rest() -> None:
     ledger.grant(PACK, Source.PURCHASE, 20, reference="PACK_20_CREDITS")
     ledger.hold(JOB, 5, MORNING)
     ledger.settle(JOB, delivered=4, now=MORNING)
-    assert [where(row) for row in rows(CreditLots(), ledger)] == [(0, 0, 3, 0), (19, 0, 1, 0)]
+    assert [where(row) for row in present(ledger)] == [(0, 0, 3, 0), (19, 0, 1, 0)]
 
 
 def test_expired_credits_leave_their_lot() -> None:
     ledger = opened()
     ledger.grant(PACK, Source.PROMO, 4, expires_at=MORNING, reference="spring")
     ledger.expire(MORNING)
-    _, promo = rows(CreditLots(), ledger)
+    _, promo = present(ledger)
     assert (where(promo), promo.expires_at, promo.granted_at) == ((0, 0, 0, 4), MORNING, at(3))
 
 
@@ -75,17 +79,54 @@ def test_the_statement_shows_every_movement_with_the_balance_after_it() -> None:
         version=5,
         kind=Movement.SETTLED,
         change=4,
+        granted=7,
         available=5,
         held=0,
+        frozen=0,
+        spent=2,
+        expired=0,
+        taken_back=0,
+        debt=0,
+        credits=6,
+        delivered=2,
+        returned=4,
+        taken=0,
+        awaited=0,
+        owed=0,
         lot_id=None,
         source=None,
         job_id=JOB,
-        delivered=2,
-        returned=4,
+        reference=None,
         recorded_at=at(5),
         position=5,
     )
     assert (found[2].lot_id, found[2].source, found[5].lot_id) == (PACK, "promo", PACK)
+
+
+def test_a_lot_can_be_read_as_of_any_position() -> None:
+    ledger = opened()
+    ledger.hold(JOB, 2, MORNING)
+    ledger.settle(JOB, delivered=1, now=MORNING)
+    states = sorted(rows(CreditLots(), ledger), key=lambda row: row.since)
+    assert [(row.since, row.until, where(row)) for row in states] == [
+        (2, 3, (3, 0, 0, 0)),
+        (3, 4, (1, 2, 0, 0)),
+        (4, PRESENT, (2, 0, 1, 0)),
+    ]
+
+
+def test_a_refund_after_spending_is_told_as_debt_and_the_next_grant_repays_it() -> None:
+    ledger = CreditLedger.open(ADA)
+    ledger.grant(PACK, Source.PURCHASE, 20, reference="PACK_20_CREDITS")
+    ledger.hold(JOB, 15, MORNING)
+    ledger.settle(JOB, delivered=15, now=MORNING)
+    ledger.reverse(PACK, "re_1", amount=1800, paid=1800)
+    ledger.grant(UUID(int=21), Source.PURCHASE, 20, reference="PACK_20_CREDITS")
+    *_, refunded, granted, repaid = rows(Statement(), ledger)
+    assert (refunded.taken, refunded.owed, refunded.debt, refunded.available) == (5, 15, 15, 0)
+    assert (granted.change, granted.available, granted.debt) == (20, 20, 15)
+    assert (repaid.kind, repaid.change, repaid.available, repaid.debt) == (Movement.DEBT_REPAID, -15, 5, 0)
+    assert all(row.places.balanced for row in rows(Statement(), ledger))
 
 
 def test_a_movement_without_the_one_before_it_is_never_guessed() -> None:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
-from application.projections.credit_lots import CreditLots
+from application.projections.credit_lots import PRESENT, CreditLots
 from application.projections.jobs import Jobs
 from application.projections.projection import Projection
 from application.projections.registry import PROJECTIONS
@@ -73,8 +73,8 @@ def test_only_the_rows_that_it_touches_are_held_back(here: Parts, connection: Co
     follow(connection, buggy, log)
     events = parking.listed(connection)
     assert [(event.name, event.keys, event.error is None) for event in events] == [
-        ("CreditLedger.Held", [str(second)], False),
-        ("CreditLedger.Settled", [str(second)], True),
+        ("CreditLedger.Held", [f"{second}/{PRESENT}"], False),
+        ("CreditLedger.Settled", [f"{second}/{PRESENT}"], True),
     ]
     assert {row[0] for row in stored(connection, CreditLots.table)} == {first, second, third}
     assert retry(connection, CreditLots()) == (2, 0)

@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 from psycopg.rows import TupleRow
 
-from application.projections.credit_lots import CreditLots
+from application.projections.credit_lots import CreditLotRow, CreditLots
 from application.projections.jobs import Jobs
 from application.projections.projection import Projection
 from application.projections.registry import PROJECTIONS
@@ -106,15 +106,18 @@ def test_differences_are_shown_and_the_old_table_serves_until_they_are_accepted(
     follow(connection, CreditLots(), log)
     right = expected(CreditLots(), log)
     first, second = sorted(right)[:2]
-    connection.execute("UPDATE read_models.credit_lots_v1 SET available = 77 WHERE lot_id = %s", [first[0]])
-    connection.execute("DELETE FROM read_models.credit_lots_v1 WHERE lot_id = %s", [second[0]])
+    table = f"read_models.{CreditLots.table.versioned_name}"
+    of_row = "WHERE (lot_id, until) = (%s, %s)"
+    connection.execute(f"UPDATE {table} SET available = 77 {of_row}".encode(), first[:2])
+    connection.execute(f"DELETE FROM {table} {of_row}".encode(), second[:2])
     wrong = stored(connection, CreditLots.table)
     refused = rebuild(database, CreditLots()).run()
     assert refused.compared is not None
     assert (refused.swapped, refused.compared.differing) == (False, 2)
-    shown = {one.key[0]: (one.live, one.rebuilt) for one in refused.compared.shown}
-    assert shown[first[0]] == ([*first[:4], 77, *first[5:]], list(first))
-    assert shown[second[0]] == (None, list(second))
+    shown = {tuple(one.key): (one.live, one.rebuilt) for one in refused.compared.shown}
+    available = CreditLotRow._fields.index("available")
+    assert shown[first[:2]] == ([*first[:available], 77, *first[available + 1 :]], list(first))
+    assert shown[second[:2]] == (None, list(second))
     assert stored(connection, CreditLots.table) == wrong
     accepted = rebuild(database, CreditLots()).run(accept=True)
     assert accepted.swapped

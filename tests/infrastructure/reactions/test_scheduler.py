@@ -28,7 +28,7 @@ OFTEN = Schedule("tidy", timedelta(milliseconds=1))
 
 def rows(pool: Database, columns: str = "kind, owner, state, cause_position") -> Sequence[Any]:
     with pool.connection() as connection:
-        return connection.execute(f"SELECT {columns} FROM stage.reactions ORDER BY due_at").fetchall()  # noqa: S608 - of this file
+        return connection.execute(f"SELECT {columns} FROM stage.reactions ORDER BY due_at").fetchall()
 
 
 def test_what_is_due_is_written_once(pool: Database) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from domain.credit_ledger import CreditLedger
 from domain.lots import Source
@@ -17,7 +17,8 @@ def test_credits_are_shown_by_the_lots_they_lie_in(ada: Any) -> None:
     assert (shown["available"], shown["held"], shown["spent"]) == (1, 2, 0)
     (lot,) = shown["lots"]
     assert (lot["source"], lot["credits"], lot["expires_at"]) == ("trial", 3, None)
-    assert lot["credits"] == lot["available"] + lot["held"] + lot["spent"] + lot["expired"]
+    places = ("available", "held", "frozen", "spent", "expired", "taken_back")
+    assert lot["credits"] == sum(lot[place] for place in places)
 
 
 def test_lots_are_shown_in_the_order_in_which_they_burn(ada: Any) -> None:
@@ -86,6 +87,33 @@ def test_expired_credits_are_told(ada: Any) -> None:
     assert ada.get("/billing/statement").json()["items"][0]["description"] == "5 credits expired"
 
 
+def test_a_refund_after_spending_is_a_debt_in_plain_words_that_the_next_credits_repay(ada: Any) -> None:
+    grant(ada, Source.PURCHASE, 20)
+    (pack,) = (lot for lot in ada.get("/billing/credits").json()["lots"] if lot["source"] == "purchase")
+    spend(ada, 10)
+    ada.container.credits.reverse(
+        UUID(pack["lot_id"]), user_id=ada.user_id, reversal_id="re_1", amount=1800, paid=1800
+    )
+    refused = ada.post(
+        "/jobs", json={"photos": [{"upload_id": ada.upload()}], "brief": {"preset": "enhance"}}
+    )
+    grant(ada, Source.PURCHASE, 20)
+
+    told = [one["description"] for one in ada.get("/billing/statement").json()["items"]]
+    shown = ada.get("/billing/credits").json()
+
+    assert (refused.status_code, refused.json()["debt"]) == (402, 7)
+    assert told[:3] == [
+        "7 credits of these repaid what was owed; nothing is owed",
+        "20 credits granted (purchase)",
+        (
+            "Payment refunded (re_1): 13 credits taken back, 7 credits already used and now owed; "
+            "7 credits owed, repaid by the next credits"
+        ),
+    ]
+    assert (shown["available"], shown["debt"]) == (13, 0)
+
+
 def test_the_statement_is_cut_into_pages(ada: Any) -> None:
     whole = ada.get("/billing/statement").json()
     first = ada.get("/billing/statement", params={"limit": 1}).json()
@@ -99,8 +127,24 @@ def test_everybody_sees_their_own_credits_alone(ada: Any, users: Any) -> None:
     ada.submit()
     grace = users.join("grace@example.com", verified=False)
 
-    assert grace.get("/billing/credits").json() == {"available": 0, "held": 0, "spent": 0, "lots": []}
+    assert grace.get("/billing/credits").json() == {
+        "available": 0,
+        "held": 0,
+        "frozen": 0,
+        "spent": 0,
+        "debt": 0,
+        "lots": [],
+    }
     assert len(grace.get("/billing/statement").json()["items"]) == 1
+
+
+def spend(user: Any, credits: int) -> None:
+    ledger = user.container.store.get(CreditLedger, CreditLedger.id_for(user.user_id))
+    job_id = uuid4()
+    ledger.hold(job_id, credits, datetime.now(UTC))
+    ledger.settle(job_id, delivered=credits, now=datetime.now(UTC))
+    user.container.store.save(ledger)
+    user.followers.catch_up()
 
 
 def grant(user: Any, source: Source, credits: int, *, days: int | None = None) -> None:
