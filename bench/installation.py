@@ -132,6 +132,7 @@ def installed(**more: str) -> Iterator[Installation]:
                     "AUTH_SECRET": secrets.token_urlsafe(48),
                     "MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
                     "CLAIM_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+                    "ANCHOR_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
                     **more,
                 }
                 yield Installation(folder, postgres, processes, environment)

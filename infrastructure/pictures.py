@@ -4,15 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256 as digest
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore
 
 from application.errors import PictureNotFound
+from infrastructure.object_store import object_store
 
 PIECE = 1024 * 1024
 """Bytes read at a time."""
@@ -33,7 +32,7 @@ class ObjectPictures:
     """
 
     def __init__(self, url: str) -> None:
-        self._store = _store(url)
+        self._store = object_store(url)
 
     def put(self, owner: UUID, kind: str, picture: bytes, media_type: str) -> str:
         """Store it whole or not at all; its SHA-256. Storing it again leaves the first as it is."""
@@ -106,15 +105,6 @@ class ObjectPictures:
 async def _pieces(found: "obstore.GetResult") -> AsyncIterator[bytes]:
     async for piece in found.stream(min_chunk_size=PIECE):
         yield bytes(piece)
-
-
-def _store(url: str) -> ObjectStore:
-    parts = urlsplit(url)
-    if parts.scheme != "file":
-        return from_url(url)
-    folder = Path(unquote(parts.path))
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return LocalStore(folder)
 
 
 def _path(owner: UUID, kind: str, sha256: str) -> str:

@@ -57,6 +57,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     claim_key: Annotated[
         str, Meta(description="Makes the ids of e-mail claims; 32 bytes in base64, never changed")
     ]
+    anchor_key: Annotated[
+        str,
+        Meta(description="Signs the log's anchors (Ed25519); 32 bytes in base64, kept out of the database"),
+    ]
+    anchors_url: Annotated[
+        str,
+        Meta(
+            description="Where anchors are exported: file://, s3://, gs:// or az://; by the pictures if not given"
+        ),
+    ] = ""
     originals_days: Annotated[
         int, Meta(ge=1, description="Days for which originals are kept after their job has ended")
     ] = 365
@@ -113,6 +123,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     def claim_key_bytes(self) -> bytes:
         return _key("CLAIM_KEY", self.claim_key)
 
+    @property
+    def anchor_key_bytes(self) -> bytes:
+        return _key("ANCHOR_KEY", self.anchor_key)
+
 
 RATES = tuple(name.upper() for name in Settings.__struct_fields__ if name.startswith("rate_"))
 """The variables that limit how often something may be asked."""
@@ -167,6 +181,7 @@ def _check(settings: Settings) -> None:
         raise SettingsInvalid(f"AUTH_SECRET must have {SECRET_LENGTH} characters or more")
     _key("MASTER_KEY", settings.master_key)
     _key("CLAIM_KEY", settings.claim_key)
+    _key("ANCHOR_KEY", settings.anchor_key)
     if urlsplit(settings.app_url).scheme not in ("http", "https"):
         raise SettingsInvalid("APP_URL must begin with http:// or https://")
     for origin in settings.origins:  # with `*`, any page could act as whoever is signed in

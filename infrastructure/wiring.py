@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import redis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from application.accounts import Accounts
 from application.credits import Credits
@@ -20,13 +21,16 @@ from infrastructure.accounts.passwords import Argon2Passwords
 from infrastructure.accounts.sessions import PostgresSessions
 from infrastructure.accounts.tokens import PostgresTokens
 from infrastructure.database import Database
+from infrastructure.event_store.anchor_files import AnchorFiles
+from infrastructure.event_store.anchoring import Anchoring
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.mapper import EventMapper
-from infrastructure.event_store.reader import LogReader
+from infrastructure.event_store.reader import LogReader, Watermark
 from infrastructure.event_store.store import EventSourcedStore
 from infrastructure.following.following import Following
 from infrastructure.imaging.local_darkroom import LocalDarkroom
 from infrastructure.leftovers import PostgresLeftovers
+from infrastructure.object_store import object_store
 from infrastructure.outbox import Outbox
 from infrastructure.outside.fetching import LinkFetcher
 from infrastructure.picture_uses import PostgresPictureUses
@@ -126,6 +130,20 @@ def build(settings: Settings) -> Container:
             leftovers=PostgresLeftovers(database),
         ),
     )
+
+
+def anchoring(settings: Settings, database: Database) -> Anchoring:
+    """What signs and exports the log's anchors."""
+    return Anchoring(
+        database,
+        Watermark(settings.direct_url),
+        anchor_files(settings),
+        Ed25519PrivateKey.from_private_bytes(settings.anchor_key_bytes),
+    )
+
+
+def anchor_files(settings: Settings) -> AnchorFiles:
+    return AnchorFiles(object_store(settings.anchors_url or settings.object_store_url))
 
 
 def following(container: Container) -> Following:

@@ -102,17 +102,23 @@ def _start(processes: Supervisor, name: str, environment: Mapping[str, str]) -> 
 def _secrets(folder: Path) -> dict[str, str]:
     """Keys of this installation's own, made once: what they sealed must open again the next time."""
     file = folder / "secrets.json"
-    if not file.exists():
-        _write_secretly(
-            file,
-            {
-                "AUTH_SECRET": secrets.token_urlsafe(48),
-                "MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
-                "CLAIM_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
-            },
-        )
-    kept: dict[str, str] = json.loads(file.read_text())
+    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    if missing := {name: make() for name, make in _KEYS.items() if name not in kept}:
+        kept |= missing
+        _write_secretly(file, kept)
     return kept
+
+
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+_KEYS = {
+    "AUTH_SECRET": lambda: secrets.token_urlsafe(48),
+    "MASTER_KEY": _key,
+    "CLAIM_KEY": _key,
+    "ANCHOR_KEY": _key,
+}
 
 
 def _write_secretly(file: Path, values: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ import structlog
 
 from infrastructure import settings, wiring
 from infrastructure.direct import refuse_pooler
+from infrastructure.event_store.anchorer import Anchorer
 from infrastructure.telemetry import configure_logging
 from infrastructure.wiring import Container
 from interfaces.rest import server
@@ -26,16 +27,19 @@ def serve() -> None:
 
 
 def follow() -> None:
-    """Follow the log until SIGTERM: keep the read models up to date, and write down what must happen next."""
+    """Follow the log until SIGTERM: keep the read models up to date, note what must happen next, anchor it."""
     with _container("follow") as container:
         refuse_pooler(container.settings.direct_url, container.settings.direct_variable)
         stopped = threading.Event()
         for wanted in (signal.SIGTERM, signal.SIGINT):
             signal.signal(wanted, lambda *_: stopped.set())
         following = wiring.following(container)
+        anchorer = Anchorer(wiring.anchoring(container.settings, container.database))
         following.start()
+        anchorer.start()
         log.info("following.started")
         stopped.wait()
+        anchorer.stop()
         following.stop()
         log.info("following.stopped")
 

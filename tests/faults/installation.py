@@ -185,6 +185,7 @@ def running(folder: Path, size: Size, *, durable: bool = False) -> Iterator[Inst
             "AUTH_SECRET": secrets.token_urlsafe(48),
             "MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
             "CLAIM_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+            "ANCHOR_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
             "WORKER_THREADS": str(size.threads),
             "LOG_LEVEL": "warning",
         }

@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "AUTH_SECRET": "s" * 32,
     "MASTER_KEY": KEY,
     "CLAIM_KEY": KEY,
+    "ANCHOR_KEY": KEY,
 }
 
 

@@ -32,6 +32,7 @@ def ground(
             auth_secret="s" * 40,
             master_key=base64.b64encode(b"m" * 32).decode(),
             claim_key=base64.b64encode(b"c" * 32).decode(),
+            anchor_key=base64.b64encode(b"a" * 32).decode(),
         )
     )
     container.open()

@@ -31,6 +31,7 @@ def make_settings(database_url: str, redis_url: str, folder: Path, **others: Any
         auth_secret="s" * 40,
         master_key=KEY,
         claim_key=KEY,
+        anchor_key=KEY,
         **others,
     )
 

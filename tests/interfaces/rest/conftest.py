@@ -44,6 +44,7 @@ def make_settings(database_url: str, redis_url: str, folder: Path, **others: Any
         auth_secret="s" * 40,
         master_key=base64.b64encode(b"m" * 32).decode(),
         claim_key=base64.b64encode(b"c" * 32).decode(),
+        anchor_key=base64.b64encode(b"a" * 32).decode(),
         database_pool=4,
         **({rate.lower(): 10**6 for rate in RATES} | others),
     )

@@ -1,0 +1,117 @@
+"""All events with their hashes, for verification: straight from the table, or from an export."""
+
+import base64
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from infrastructure.event_store.anchors import Hexadecimal
+from infrastructure.event_store.chain import fields_of
+from infrastructure.event_store.tampering import Row
+
+# PostgreSQL's binary form of a row is each column's length in 4 bytes and then the column, big-endian: for these
+# columns just what is hashed, so nothing has to be taken apart and put together again.
+_COPY = b"""
+    COPY (
+        SELECT hash, position, originator_id, originator_version, topic, state, metadata, owner,
+               (extract(epoch FROM recorded_at) * 1000000)::bigint
+        FROM event_store.events ORDER BY position
+    ) TO STDOUT (FORMAT binary)
+"""
+_SIGNATURE = b"PGCOPY\n\xff\r\n\0"
+_HEADER_LENGTH = 19
+_END = b"\xff\xff"
+
+
+class Exported(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One event as a line of JSON. Bytes that are no UTF-8 are in base64 instead."""
+
+    position: int
+    stream_id: UUID
+    version: int
+    topic: str
+    recorded_at: datetime
+    hash: Hexadecimal
+    owner: UUID | None = None
+    state_text: str | None = msgspec.field(default=None, name="state")
+    state_base64: str | None = None
+    metadata_text: str | None = msgspec.field(default=None, name="metadata")
+    metadata_base64: str | None = None
+
+    @property
+    def state(self) -> bytes:
+        return _bytes(self.state_text, self.state_base64)
+
+    @property
+    def metadata(self) -> bytes:
+        return _bytes(self.metadata_text, self.metadata_base64)
+
+
+def stored_rows(connection: Connection[TupleRow]) -> Iterator[Row]:
+    """Of the table, in the order of positions, as one snapshot of it."""
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for message in copy:
+            row = bytes(message)
+            if row.startswith(_SIGNATURE):
+                row = row[_HEADER_LENGTH:]
+            if row and row != _END:
+                # A hash of another length than ours was written by no append.
+                length = int.from_bytes(row[2:6])
+                yield Row(row[6 : 6 + length], row[6 + length :])
+
+
+def exported_rows(lines: Iterable[bytes]) -> Iterator[Row]:
+    """Of an export. Raises msgspec.DecodeError for a line that is none of it."""
+    for line in lines:
+        event = _decoder.decode(line)
+        yield Row(bytes(event.hash), fields_of(event))
+
+
+def export_line(row: tuple[Any, ...]) -> bytes:
+    """A row of EXPORTED as a line of JSON, without its end."""
+    position, stream_id, version, topic, state, metadata, owner, recorded_at, digest = row
+    state_text, state_base64 = _told(state)
+    metadata_text, metadata_base64 = _told(metadata)
+    return _encoder.encode(
+        Exported(
+            position,
+            stream_id,
+            version,
+            topic,
+            recorded_at,
+            Hexadecimal(digest),
+            owner,
+            state_text,
+            state_base64,
+            metadata_text,
+            metadata_base64,
+        )
+    )
+
+
+EXPORTED = "position, originator_id, originator_version, topic, state, metadata, owner, recorded_at, hash"
+"""The columns of event_store.events that export_line takes."""
+
+
+def _told(stored: bytes) -> tuple[str | None, str | None]:
+    try:
+        return stored.decode(), None
+    except UnicodeDecodeError:
+        return None, base64.b64encode(stored).decode()
+
+
+def _bytes(text: str | None, encoded: str | None) -> bytes:
+    return base64.b64decode(encoded) if encoded is not None else (text or "").encode()
+
+
+def _unhex(_wanted: type, digits: str) -> Hexadecimal:
+    return Hexadecimal(bytes.fromhex(digits))
+
+
+_encoder = msgspec.json.Encoder(enc_hook=bytes.hex)
+_decoder = msgspec.json.Decoder(Exported, dec_hook=_unhex)
