@@ -54,6 +54,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     outbox: Annotated[str, Meta(description="In development, the folder in which mail lands")] = ""
     auth_secret: Annotated[str, Meta(description="Signs links and cookies; 32 characters or more")]
     master_key: Annotated[str, Meta(description="Wraps the users' data keys; 32 bytes in base64")]
+    master_key_previous: Annotated[
+        str, Meta(description="MASTER_KEY's predecessor, while `stage keys rotate` replaces it; base64")
+    ] = ""
     claim_key: Annotated[
         str, Meta(description="Makes the ids of e-mail claims; 32 bytes in base64, never changed")
     ]
@@ -120,6 +123,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         return _key("MASTER_KEY", self.master_key)
 
     @property
+    def master_key_previous_bytes(self) -> bytes | None:
+        return _key("MASTER_KEY_PREVIOUS", self.master_key_previous) if self.master_key_previous else None
+
+    @property
     def claim_key_bytes(self) -> bytes:
         return _key("CLAIM_KEY", self.claim_key)
 
@@ -180,6 +187,8 @@ def _check(settings: Settings) -> None:
     if len(settings.auth_secret) < SECRET_LENGTH:
         raise SettingsInvalid(f"AUTH_SECRET must have {SECRET_LENGTH} characters or more")
     _key("MASTER_KEY", settings.master_key)
+    if settings.master_key_previous:
+        _key("MASTER_KEY_PREVIOUS", settings.master_key_previous)
     _key("CLAIM_KEY", settings.claim_key)
     _key("ANCHOR_KEY", settings.anchor_key)
     if urlsplit(settings.app_url).scheme not in ("http", "https"):

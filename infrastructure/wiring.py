@@ -84,7 +84,7 @@ def build(settings: Settings) -> Container:
     client = redis.Redis.from_url(
         settings.redis_url, socket_connect_timeout=REDIS_TIMEOUT, socket_timeout=REDIS_TIMEOUT
     )
-    keyring = Keyring(database, settings.master_key_bytes)
+    keyring = Keyring(database, settings.master_key_bytes, settings.master_key_previous_bytes)
     mapper = EventMapper(keyring)
     store = EventSourcedStore(database, mapper, on_commit=Wake(client))
     pictures = ObjectPictures(settings.object_store_url)

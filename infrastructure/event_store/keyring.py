@@ -19,6 +19,7 @@ KEY_LENGTH = 32
 CACHE_SECONDS = 60
 """How long a key may be used without looking whether it still exists (architecture.md, The event store)."""
 _CACHE_SIZE = 10_000
+_REWRAPPED_AT_ONCE = 1000
 _NONCE_LENGTH = 12
 _FINGERPRINT_LENGTH = 4
 _PREFIX = "sealed:1:"
@@ -52,10 +53,15 @@ class Keyring:
     then nonce and ciphertext.
     """
 
-    def __init__(self, database: Database, master_key: bytes) -> None:
+    def __init__(
+        self, database: Database, master_key: bytes, previous_master_key: bytes | None = None
+    ) -> None:
+        """Keys wrapped by the previous master key open too, so that one can follow the other without a pause."""
         self._database = database
-        self._master = AESGCM(master_key)
-        self._fingerprint = sha256(master_key).digest()[:_FINGERPRINT_LENGTH]
+        self._fingerprint = _fingerprint(master_key)
+        self._masters = {self._fingerprint: AESGCM(master_key)}
+        if previous_master_key is not None:
+            self._masters.setdefault(_fingerprint(previous_master_key), AESGCM(previous_master_key))
         self._cache: Cache[UUID, AESGCM | None] = {}
         self._unwrapped_before: Cache[bytes, AESGCM] = {}
 
@@ -93,6 +99,29 @@ class Keyring:
             [key_id],
         )
         self._database.after_commit(lambda: self._remember(key_id, None))
+
+    def rewrap(self) -> int:
+        """Wrap every key with the master key that is not wrapped by it yet; how many those were.
+
+        What is sealed stays as it is. Raises WrongMasterKey at a key that neither master key has wrapped.
+        """
+        done = 0
+        while rows := self._wrapped_otherwise():
+            for key_id, wrapped in rows:
+                key = self._unwrapped_bytes(key_id, wrapped)
+                # A key destroyed meanwhile stays destroyed.
+                done += self._database.execute(
+                    "UPDATE stage.data_keys SET wrapped = %b WHERE key_id = %s AND wrapped = %b",
+                    [self._wrapped(key_id, key), key_id, wrapped],
+                )
+        return done
+
+    def _wrapped_otherwise(self) -> list[tuple[UUID, bytes]]:
+        with self._database.connection() as connection:
+            return connection.execute(
+                "SELECT key_id, wrapped FROM stage.data_keys WHERE substr(wrapped, 1, %s) <> %b LIMIT %s",
+                [_FINGERPRINT_LENGTH, self._fingerprint, _REWRAPPED_AT_ONCE],
+            ).fetchall()
 
     def _sealing_key(self, key_id: UUID) -> AESGCM:
         if cached := self._cached(key_id):
@@ -134,15 +163,18 @@ class Keyring:
 
     def _wrapped(self, key_id: UUID, key: bytes) -> bytes:
         nonce = os.urandom(_NONCE_LENGTH)
-        return self._fingerprint + nonce + self._master.encrypt(nonce, key, key_id.bytes)
+        return self._fingerprint + nonce + self._masters[self._fingerprint].encrypt(nonce, key, key_id.bytes)
 
     def _unwrapped(self, key_id: UUID, wrapped: bytes) -> AESGCM:
+        return AESGCM(self._unwrapped_bytes(key_id, wrapped))
+
+    def _unwrapped_bytes(self, key_id: UUID, wrapped: bytes) -> bytes:
         nonce = wrapped[_FINGERPRINT_LENGTH : _FINGERPRINT_LENGTH + _NONCE_LENGTH]
         try:
-            key = self._master.decrypt(nonce, wrapped[_FINGERPRINT_LENGTH + _NONCE_LENGTH :], key_id.bytes)
-        except InvalidTag:
+            master = self._masters[wrapped[:_FINGERPRINT_LENGTH]]
+            return master.decrypt(nonce, wrapped[_FINGERPRINT_LENGTH + _NONCE_LENGTH :], key_id.bytes)
+        except (KeyError, InvalidTag):
             raise WrongMasterKey from None
-        return AESGCM(key)
 
 
 class Sealed(Personal):
@@ -157,6 +189,11 @@ class Sealed(Personal):
     @property
     def text(self) -> str:
         return self._keyring.open(self.token)
+
+
+def _fingerprint(master_key: bytes) -> bytes:
+    """Tells which master key wrapped a key."""
+    return sha256(master_key).digest()[:_FINGERPRINT_LENGTH]
 
 
 def is_sealed(text: str) -> bool:

@@ -18,9 +18,9 @@ class Kind(StrEnum):
     EDITED = "edited"
     """It is there, but not what it was."""
     DELETED = "deleted"
-    """It was there, and later ones still are."""
+    """It was there, and some that were anchored after it still are."""
     TRUNCATED = "truncated"
-    """It was there, and so was what followed; nothing after it is left."""
+    """It was there, and nothing that was anchored after it is left."""
     INSERTED = "inserted"
     """It was not there when its place was anchored."""
     REORDERED = "reordered"
@@ -81,7 +81,7 @@ class Reckoning:
     """Looks at all suspects together, which alone tells a moved event from an edited one."""
 
     def __init__(self, suspects: list[Suspect], lost: dict[int, bytes], anchored: int, last: int) -> None:
-        """`lost` are the hashes of anchored events that are not at their positions; `last` is the last event's."""
+        """`lost` are the hashes of anchored events that are not at their positions; `last` is the last that is."""
         self._lost = dict(lost)
         self._anchored, self._last = anchored, last
         self._leaves = lost | {one.row.position: one.leaf for one in suspects if one.leaf is not None}

@@ -83,7 +83,8 @@ class _AnchoredWalk:
         if leaf is not None:
             # What was anchored is the truth that the next one follows, so one edit is one finding.
             self._latest[stream] = version, leaf
-        self._last = position
+            if position <= self._anchored:
+                self._last = position
 
     def _leaf_at(self, position: int) -> bytes | None:
         while self._leaf is not None and self._leaf.position < position:

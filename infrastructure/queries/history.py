@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -43,7 +43,7 @@ class AnchorRow(Struct, frozen=True):
 
 
 # recorded_at never goes back within a stream, nor do positions, so each condition keeps a prefix.
-_STREAM: Final = b"""
+STREAM: Final = b"""
     SELECT position, originator_id AS stream_id, originator_version AS version, topic, state, metadata, owner,
            recorded_at, hash
     FROM event_store.events
@@ -72,7 +72,12 @@ async def history(
     event_store.chain.checked_stream checks them (from the first on), EventMapper.event makes domain events of
     them, and aggregate_of folds them.
     """
-    parameters = {
+    return await reader.rows(HistoryRow, STREAM, parameters(stream_id, as_of, after=after, limit=limit))
+
+
+def parameters(stream_id: UUID, as_of: AsOf, *, after: int = -1, limit: int | None = None) -> dict[str, Any]:
+    """What the statement STREAM takes."""
+    return {
         "stream_id": stream_id,
         "version": as_of.version,
         "position": as_of.position,
@@ -80,7 +85,6 @@ async def history(
         "after": after,
         "limit": limit,
     }
-    return await reader.rows(HistoryRow, _STREAM, parameters)
 
 
 async def newest_anchor(reader: Reader) -> AnchorRow | None:

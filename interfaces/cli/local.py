@@ -84,6 +84,11 @@ def environment_of(folder: Path) -> Mapping[str, str]:
     return told
 
 
+def environment_here(folder: Path = Path(".stage")) -> Mapping[str, str]:
+    """What a command works on: what DATABASE_URL and the other variables say, else what `stage up` runs here."""
+    return os.environ if os.environ.get("DATABASE_URL") else environment_of(folder)
+
+
 @contextmanager
 def _told(file: Path, environment: Mapping[str, str]) -> Iterator[None]:
     """Inside, other commands of this user can find the installation."""

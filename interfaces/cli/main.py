@@ -22,6 +22,8 @@ app.command("interfaces.cli.up:up")
 app.command("interfaces.cli.demo:demo")
 app.command("interfaces.cli.seed:seed")
 app.command("interfaces.cli.migrate:app", name="migrate")
+app.command("interfaces.cli.events:app", name="events")
+app.command("interfaces.cli.keys:app", name="keys")
 
 EXPLAINED = (
     ChildFailed,

@@ -1,6 +1,5 @@
 """`stage seed`: believable users, jobs and ledgers to develop with, made through the use cases."""
 
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from infrastructure.settings import Environment, Settings
 from infrastructure.telemetry import configure_logging
 from infrastructure.wiring import Container
 from interfaces.cli.errors import CommandFailed
-from interfaces.cli.local import environment_of
+from interfaces.cli.local import environment_here
 from interfaces.cli.seeding.people import Person, people
 from interfaces.cli.seeding.rooms import Rooms
 from interfaces.cli.seeding.stories import STORIES, Story
@@ -51,7 +50,7 @@ def seed(*, users: int = 8, seed: int = 1, folder: Path = Path(".stage")) -> Non
         folder: Where `stage up` keeps its data.
     """
     configure_logging("warning", "seed")
-    plant(settings.load(_environment(folder)), people(seed, users))
+    plant(settings.load(environment_here(folder)), people(seed, users))
 
 
 def plant(loaded: Settings, everybody: Sequence[Person]) -> None:
@@ -67,10 +66,6 @@ def plant(loaded: Settings, everybody: Sequence[Person]) -> None:
         raise DatabaseAway from error
     finally:
         container.close()
-
-
-def _environment(folder: Path) -> Mapping[str, str]:
-    return os.environ if os.environ.get("DATABASE_URL") else environment_of(folder)
 
 
 def _lives(container: Container, everybody: Sequence[Person]) -> Counter[str]:
