@@ -1,6 +1,5 @@
 """`stage events`: the log as operators and auditors see it, and the proof that nobody changed it."""
 
-import dataclasses
 import json
 import sys
 from collections.abc import Iterator
@@ -38,7 +37,7 @@ TAMPERED, UNCHECKED = 2, 3
 _SHOWN = 100
 """Findings that people are shown; --json tells all."""
 
-_ENVELOPE = [field.name for field in dataclasses.fields(Recorded) if field.name != "event"]
+_ENVELOPE = [name for name in Recorded._fields if name != "event"]
 
 AsJson = Annotated[bool, Parameter(name="--json", help="Print JSON.")]
 
