@@ -10,6 +10,7 @@ from msgspec import Struct
 from psycopg import AsyncConnection, OperationalError
 
 from domain.personal import ERASED
+from infrastructure.connecting import bounded
 from infrastructure.event_store.keyring import Keyring
 
 KEPT_HOURS: Final = 24
@@ -179,7 +180,7 @@ class Answers:
         async with self._connecting:
             if self._connection is None or self._connection.closed:
                 self._connection = await AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=_CONNECTING, prepare_threshold=2
+                    bounded(self._url, connect_timeout=_CONNECTING), autocommit=True, prepare_threshold=2
                 )
                 await self._connection.execute("SET synchronous_commit = off")
             return self._connection

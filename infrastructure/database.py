@@ -13,6 +13,11 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
+from infrastructure.connecting import RECONNECTION, bounded
+
+PATIENCE = 5.0
+"""Seconds to wait for a free connection; whoever waits longer is told that the database is away."""
+
 
 @dataclass
 class _Transaction:
@@ -31,13 +36,15 @@ class Database:
         self.url = url
         self._current: ContextVar[_Transaction | None] = ContextVar("transaction", default=None)
         self._pool = ConnectionPool(
-            url,
+            bounded(url),
             min_size=1,
             max_size=size,
             open=False,
             kwargs={"autocommit": True, "prepare_threshold": 2},
             check=_check,
-            timeout=10,
+            timeout=PATIENCE,
+            reconnect_timeout=RECONNECTION,
+            reconnect_failed=ConnectionPool.check,
             name="application",
         )
 

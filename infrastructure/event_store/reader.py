@@ -14,6 +14,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from application.recorded import Recorded
+from infrastructure.connecting import bounded
 from infrastructure.event_store.mapper import EventMapper
 
 COLUMNS = "position, originator_id, originator_version, topic, state, metadata, owner, recorded_at"
@@ -88,7 +89,9 @@ class Watermark:
             # What an earlier connection knew is forgotten: after a crash of the server the sequence can come
             # back lower, and positions that were given up before would be drawn again.
             self._position = 0
-            self._connection = psycopg.connect(self._url, autocommit=True, application_name="watermark")
+            self._connection = psycopg.connect(
+                bounded(self._url, application_name="watermark"), autocommit=True
+            )
         return self._connection
 
     def _disconnect(self) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import psycopg
 import structlog
 from psycopg import Connection
-from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
+from infrastructure.connecting import bounded
 from infrastructure.event_store.reader import LogReader
 from infrastructure.following import checkpoints
 from infrastructure.following.consumer import Consumer
@@ -104,15 +104,8 @@ class Follower:
                 self._failed(error)
 
     def _connect(self) -> Connection[TupleRow]:
-        # A network that swallows packets must not make anybody believe for long that they still lead.
-        url = make_conninfo(
-            self._url,
-            application_name=f"follower {self._consumer.name}",
-            connect_timeout=5,
-            keepalives_idle=5,
-            keepalives_interval=2,
-            keepalives_count=3,
-        )
+        # Bounded, or a network that swallows packets would let somebody believe for long that they still lead.
+        url = bounded(self._url, application_name=f"follower {self._consumer.name}")
         return psycopg.connect(url, autocommit=True)
 
     def _attend(self, connection: Connection[TupleRow]) -> None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from psycopg import Column, OperationalError, postgres
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from infrastructure.connecting import RECONNECTION, bounded
 from infrastructure.event_store.keyring import Keyring
 
 PATIENCE = 3.0
@@ -26,12 +27,14 @@ class Reader:
         self._keyring = keyring
         self._layouts: dict[tuple[bytes, type[Struct]], _Layout[Any]] = {}
         self.pool = AsyncConnectionPool(
-            url,
+            bounded(url),
             min_size=1,
             max_size=size,
             open=False,
             kwargs={"autocommit": True, "prepare_threshold": 2},
             timeout=PATIENCE,
+            reconnect_timeout=RECONNECTION,
+            reconnect_failed=AsyncConnectionPool.check,
             name="queries",
         )
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import psycopg
 import structlog
 from msgspec import Struct
-from psycopg import OperationalError
 
 from infrastructure.following.listener import Listener
 from infrastructure.queries.reader import Reader
@@ -134,7 +134,7 @@ class News:
                 continue
             try:
                 self._tell(await self._reader.rows(_Growth, _GROWTH, {"streams": list(self._waiting)}))
-            except OperationalError as error:
+            except psycopg.Error as error:  # whatever it is, those who wait would do so for ever
                 if not away:
                     log.warning("news.database_away", error=type(error).__name__)
                 away = True
