@@ -4,6 +4,7 @@
 PYTHON ?= python3
 OUT ?= out
 PHOTOS ?=
+MINUTES ?= 2
 
 # The uv that uv.lock was made with; an older one on the PATH is left alone, and a local one is used.
 UV_VERSION := 0.13.9
@@ -33,12 +34,12 @@ seed: .venv/ready ## Fill what `make up` runs with made-up people and jobs
 	@exec .venv/bin/stage seed
 
 test: .venv/ready ## Run the tests, with branch coverage
-	.venv/bin/python -m pytest --ignore=tests/faults -n logical --maxprocesses 4 --dist worksteal --cov --cov-branch --cov-report=term
+	.venv/bin/python -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-branch --cov-report=term
 	@echo "Domain and application, of which 95 % must be covered:"
 	@.venv/bin/python -m coverage report --include='domain/*,application/*' --fail-under=95
 
-faults: .venv/ready ## Kill, starve and restart every process under load (takes minutes)
-	.venv/bin/python -m pytest tests/faults
+faults: .venv/ready ## Kill, starve and restart processes at random, from a new seed, for MINUTES
+	.venv/bin/python -m tests.faults --minutes $(MINUTES)
 
 check: .venv/ready ## Check format, lint, types and layers
 	.venv/bin/ruff format --check .

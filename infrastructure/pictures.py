@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256 as digest
+from pathlib import Path
 from uuid import UUID
 
 import obstore
@@ -88,6 +89,7 @@ class ObjectPictures:
         """Whether it was there or not, it is gone afterwards."""
         with suppress(FileNotFoundError):
             obstore.delete(self._store, _path(owner, kind, sha256))
+        self._delete_unfinished(f"users/{owner}/{kind}", f"{sha256}#*")
 
     def clear(self, owner: UUID, kind: str) -> int:
         """Delete all of the owner's pictures of this kind, and of kinds beneath it; how many there were."""
@@ -95,7 +97,17 @@ class ObjectPictures:
         paths = [found["path"] for some in listed for found in some]
         if paths:
             obstore.delete(self._store, paths)
+        self._delete_unfinished(f"users/{owner}/{kind}", "**/*#*")
         return len(paths)
+
+    def _delete_unfinished(self, place: str, pattern: str) -> None:
+        """What was being written into a folder when its writer died: the store never lists it again.
+
+        Whoever is writing just now fails, as if what they write had been deleted a moment later.
+        """
+        if isinstance(self._store, LocalStore) and self._store.prefix:
+            for unfinished in Path(self._store.prefix, place).glob(pattern):
+                unfinished.unlink(missing_ok=True)
 
     def check(self) -> None:
         """Raise whatever the store raises when it cannot be reached."""

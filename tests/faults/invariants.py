@@ -9,6 +9,7 @@ from domain.credit_ledger import CreditLedger
 from domain.photo_job import PhotoJob
 from tests.faults.history import ENDINGS, History, outcomes, read
 from tests.faults.installation import Installation
+from tests.faults.kept_objects import of_objects
 from tests.faults.kept_pictures import PictureAudit
 from tests.faults.kept_records import of_chains, of_read_models
 
@@ -25,6 +26,7 @@ def broken(installation: Installation, *, storm: bool = False) -> list[str]:
         *_of_ledgers(history),
         *_of_accounts(installation, history),
         *PictureAudit(installation, history, storm=storm).findings(),
+        *of_objects(installation, history),
         *of_read_models(installation, history),
         *of_chains(installation),
         *_of_reactions(installation),

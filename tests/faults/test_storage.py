@@ -7,7 +7,10 @@ disk, in the real adapter. What differs is the error (EFBIG in place of ENOSPC),
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
+from application.pictures import ORIGINALS, results_of
+from tests.faults import invariants
 from tests.faults.customer import Customer, is_refusal
 from tests.faults.installation import FITS, Installation
 from tests.faults.photos import photo
@@ -53,3 +56,14 @@ def failed_once(installation: Installation) -> bool:
         "SELECT count(*) FROM stage.reactions WHERE state = 'due' AND last_error IS NOT NULL"
     )
     return row is not None and row[0] > 0
+
+
+def test_what_nobody_needs_would_be_found(installation: Installation, ada: Customer) -> None:
+    """A test of the tests."""
+    pictures, nobodys = installation.container.pictures, [(ORIGINALS, b"a"), (results_of(uuid4()), b"b")]
+    stored = [(kind, pictures.put(ada.user_id, kind, content, "image/jpeg")) for kind, content in nobodys]
+    broken = invariants.broken(installation)
+    for kind, name in stored:
+        pictures.delete(ada.user_id, kind, name)
+        assert any(name in promise for promise in broken)
+    assert len(broken) == len(stored)
