@@ -6,19 +6,19 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
 from litestar import Litestar, get, post
 from litestar.types import ASGIApp
 from msgspec import Struct
-from psycopg.rows import args_row
+from psycopg.rows import args_row, dict_row
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from application.projections.credit_lots import PRESENT
 from infrastructure import settings
-from infrastructure.queries.credits import LotRow
 from infrastructure.queries.jobs import JobRow
-from infrastructure.queries.tables import CREDIT_LOTS, JOBS
+from infrastructure.queries.tables import CREDIT_LOTS, JOBS, STATEMENT
 from infrastructure.settings import Settings
 from interfaces.rest.server import granian
 
@@ -29,9 +29,24 @@ _JOBS = f"""
     SELECT {", ".join(JobRow.__struct_fields__)} FROM read_models.{JOBS}
     WHERE user_id = %s AND deleted_at IS NULL ORDER BY position DESC LIMIT %s
 """
-_LOTS = f"""
-    SELECT {", ".join(LotRow.__struct_fields__)} FROM read_models.{CREDIT_LOTS}
-    WHERE user_id = %s AND until = {PRESENT}
+_DASHBOARD = f"""
+    SELECT counts.pending, counts.processing, counts.completed, counts.failed, counts.cancelled,
+           credits.available, credits.held, credits.spent, spending.spent_this_month, newest.jobs
+    FROM (SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'processing'),
+                 count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed'),
+                 count(*) FILTER (WHERE status = 'cancelled')
+          FROM read_models.{JOBS} WHERE user_id = %(user_id)s AND deleted_at IS NULL
+         ) AS counts (pending, processing, completed, failed, cancelled),
+         (SELECT sum(available)::bigint, sum(held)::bigint, sum(spent)::bigint
+          FROM read_models.{CREDIT_LOTS}
+          WHERE user_id = %(user_id)s AND until = {PRESENT}) AS credits (available, held, spent),
+         (SELECT sum(delivered)::bigint FROM read_models.{STATEMENT}
+          WHERE user_id = %(user_id)s AND recorded_at >= date_trunc('month', clock_timestamp())
+         ) AS spending (spent_this_month),
+         (SELECT json_agg(newest) FROM (
+              SELECT {", ".join(JobRow.__struct_fields__)} FROM read_models.{JOBS}
+              WHERE user_id = %(user_id)s AND deleted_at IS NULL ORDER BY position DESC LIMIT 5
+          ) AS newest) AS newest (jobs)
 """
 _INSERT = f"INSERT INTO {TABLE} (id, upload_id, preset) VALUES (%s, %s, %s)"
 
@@ -78,14 +93,11 @@ def application(settings: Settings) -> ASGIApp:
             await rows.execute(_JOBS, [user_id, limit])
             return await rows.fetchall()
 
-    @get("/credits/{user_id:uuid}")
-    async def lots(user_id: UUID) -> list[LotRow]:
-        async with (
-            reading.connection() as connection,
-            connection.cursor(row_factory=args_row(LotRow)) as rows,
-        ):
-            await rows.execute(_LOTS, [user_id])
-            return await rows.fetchall()
+    @get("/dashboard/{user_id:uuid}")
+    async def dashboard(user_id: UUID) -> dict[str, Any]:
+        async with reading.connection() as connection, connection.cursor(row_factory=dict_row) as rows:
+            await rows.execute(_DASHBOARD, {"user_id": user_id})
+            return await rows.fetchone() or {}
 
     @post("/jobs", status_code=202, sync_to_thread=True)
     def insert(data: Wanted) -> Inserted:
@@ -102,7 +114,9 @@ def application(settings: Settings) -> ASGIApp:
         await reading.close()
         writing.close()
 
-    return Litestar([live, jobs, lots, insert], lifespan=[running], logging_config=None, openapi_config=None)
+    return Litestar(
+        [live, jobs, dashboard, insert], lifespan=[running], logging_config=None, openapi_config=None
+    )
 
 
 if __name__ == "__main__":

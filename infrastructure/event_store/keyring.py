@@ -64,6 +64,8 @@ class Keyring:
             self._masters.setdefault(_fingerprint(previous_master_key), AESGCM(previous_master_key))
         self._cache: Cache[UUID, AESGCM | None] = {}
         self._unwrapped_before: Cache[bytes, AESGCM] = {}
+        self._opened: dict[str, str] = {}
+        self._opened_until = 0.0
 
     def seal(self, key_id: UUID, text: str) -> str:
         """The text as only this key opens it; the first use makes the key. Raises KeyDestroyed."""
@@ -81,6 +83,16 @@ class Keyring:
         """The same without looking the key up: `wrapped` was selected beside the token, None if destroyed."""
         if wrapped is None:
             return ERASED
+        if time.monotonic() > self._opened_until:
+            self._opened.clear()
+            self._opened_until = time.monotonic() + CACHE_SECONDS
+        if (text := self._opened.get(token)) is None:
+            text = self._opened_now(wrapped, token)
+            if len(self._opened) < _CACHE_SIZE:
+                self._opened[token] = text  # lists show the same texts again and again
+        return text
+
+    def _opened_now(self, wrapped: bytes, token: str) -> str:
         key_id, sealed = _parts(token)
         key, until = self._unwrapped_before.get(wrapped, (None, 0.0))
         if key is None or until < time.monotonic():
@@ -160,6 +172,7 @@ class Keyring:
         _keep(self._cache, key_id, key)
         if key is None:
             self._unwrapped_before.clear()
+            self._opened.clear()
 
     def _wrapped(self, key_id: UUID, key: bytes) -> bytes:
         nonce = os.urandom(_NONCE_LENGTH)

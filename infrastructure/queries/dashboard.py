@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from infrastructure.queries.jobs import NEWEST, PAGE_VERSION
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.tables import statement
 
@@ -21,11 +22,15 @@ class Totals(Struct, frozen=True):
     held: int
     spent: int
     spent_this_month: int
+    newest: str
+    """The version of the page of newest jobs."""
 
 
-_TOTALS: Final = statement("""
+_TOTALS: Final = statement(
+    """
     SELECT counts.pending, counts.processing, counts.completed, counts.failed, counts.cancelled,
-           credits.available, credits.held, credits.spent, spending.spent_this_month
+           credits.available, credits.held, credits.spent, spending.spent_this_month,
+           newest.version AS newest
     FROM (
         SELECT count(*) FILTER (WHERE jobs.status = 'pending') AS pending,
                count(*) FILTER (WHERE jobs.status = 'processing') AS processing,
@@ -47,10 +52,15 @@ _TOTALS: Final = statement("""
         FROM {statement} AS movements
         WHERE movements.user_id = %(user_id)s AND movements.recorded_at >= %(month_began)s
     ) AS spending
-""")
+    CROSS JOIN ("""  # noqa: S608 - nothing comes from outside
+    + PAGE_VERSION
+    + """) AS newest
+"""
+)
 
 
-async def totals(reader: Reader, user_id: UUID, *, month_began: datetime) -> Totals:
+async def totals(reader: Reader, user_id: UUID, *, month_began: datetime, newest: int) -> Totals:
     """Of the jobs that are not deleted, of all credits, and what was spent since the month began."""
-    found = await reader.rows(Totals, _TOTALS, {"user_id": user_id, "month_began": month_began})
+    parameters = {"user_id": user_id, "month_began": month_began, "before": NEWEST, "limit": newest}
+    found = await reader.rows(Totals, _TOTALS, parameters)
     return found[0]

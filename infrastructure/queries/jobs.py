@@ -9,6 +9,9 @@ from msgspec import Struct
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.tables import statement
 
+NEWEST: Final = 2**63 - 1
+"""A position that nothing reaches: before it begins the list of the newest."""
+
 
 class JobRow(Struct, frozen=True):
     job_id: UUID
@@ -29,6 +32,10 @@ class JobRow(Struct, frozen=True):
     results_removed_at: datetime | None
     version: int
     position: int
+
+
+class _PageVersion(Struct, frozen=True):
+    version: str
 
 
 class PhotoRow(Struct, frozen=True):
@@ -98,6 +105,20 @@ _JOBS = statement(
 """
 )
 
+# Versions only grow, and positions never change: jobs that have the same of both look the same, unless their
+# user's key is gone.
+PAGE_VERSION: Final = """
+    SELECT concat_ws('.', count(*), to_hex(coalesce(bit_xor(hashint8extended(page.position, page.version)), 0)),
+                     (SELECT 'erased' FROM stage.data_keys AS keys
+                      WHERE keys.key_id = %(user_id)s AND keys.wrapped IS NULL)) AS version
+    FROM (
+        SELECT jobs.position, jobs.version FROM {jobs} AS jobs
+        WHERE jobs.user_id = %(user_id)s AND jobs.deleted_at IS NULL AND jobs.position < %(before)s
+        ORDER BY jobs.position DESC LIMIT %(limit)s
+    ) AS page
+"""
+_PAGE_VERSION = statement(PAGE_VERSION)
+
 _JOB = statement(
     _SELECT + "AND jobs.job_id = %(job_id)s AND (%(user_id)s::uuid IS NULL OR jobs.user_id = %(user_id)s)"
 )
@@ -143,6 +164,12 @@ async def jobs(reader: Reader, user_id: UUID, *, before: int, limit: int) -> lis
         {"user_id": user_id, "before": before, "limit": limit},
         sealed=("prompt", "group_name"),
     )
+
+
+async def page_version(reader: Reader, user_id: UUID, *, before: int, limit: int) -> str:
+    """Of what `jobs` would give: as long as it stays the same, so do they."""
+    parameters = {"user_id": user_id, "before": before, "limit": limit}
+    return (await reader.rows(_PageVersion, _PAGE_VERSION, parameters))[0].version
 
 
 async def job(reader: Reader, user_id: UUID | None, job_id: UUID) -> JobRow | None:

@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from infrastructure.answers import Answers
 from infrastructure.previews import Previews
+from infrastructure.queries.pages import Pages
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principals
 from infrastructure.queries.streams import News
@@ -40,7 +41,7 @@ from interfaces.rest import (
     uploads,
     variations,
 )
-from interfaces.rest.authentication import SessionCookie, principal, signed_in
+from interfaces.rest.authentication import Connection, SessionCookie, principal, signed_in
 from interfaces.rest.bodies import JSON_BYTES, StrictRequest, readable
 from interfaces.rest.ending import when_asked_to_stop
 from interfaces.rest.headers import EVENT_POSITION, REPLAYED
@@ -87,6 +88,7 @@ def create_app(container: Container) -> ASGIApp:
             "answers": _always(answers),
             "once": Provide(once),
             "news": _always(news),
+            "pages": _always(Pages()),
             "previews": _always(Previews(container.pictures, container.darkroom)),
             "open_streams": _always(OpenStreams(settings.streams_per_user)),
             "session_cookie": _always(session_cookie),
@@ -123,7 +125,7 @@ def _admitting(app: ASGIApp) -> ASGIApp:
 
     async def admitted(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
-            connection = ASGIConnection[Any, Any, Any, Any](scope, receive, send)
+            connection: Connection = ASGIConnection(scope, receive, send)
             await _counted(connection)
             readable(connection, connection.route_handler)
         await app(scope, receive, send)
@@ -131,7 +133,7 @@ def _admitting(app: ASGIApp) -> ASGIApp:
     return admitted
 
 
-async def _counted(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+async def _counted(connection: Connection) -> None:
     """Whoever is not let in is counted, too: as the address that they ask from."""
     user = None
     try:

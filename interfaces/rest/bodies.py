@@ -60,6 +60,7 @@ class StrictRequest(Request[Any, Any, State]):
             raise BodyTooLarge(JSON_BYTES) from None
 
 
+@cache
 def expected_type(handler: BaseRouteHandler) -> str | None:
     """The Content-Type that a handler's body has; None if it takes no body."""
     if described := handler.opt.get("body"):
@@ -69,9 +70,9 @@ def expected_type(handler: BaseRouteHandler) -> str | None:
 
 def readable(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Refuse a body of another kind before any of it is read. Raises UnsupportedContentType."""
-    expected = expected_type(handler)
-    sent = connection.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if expected and sent != expected:
+    if (expected := expected_type(handler)) is None:
+        return
+    if connection.headers.get("Content-Type", "").partition(";")[0].strip().lower() != expected:
         raise UnsupportedContentType(expected)
 
 

@@ -1,15 +1,14 @@
 """Cursors of lists: where the next page begins, as a text that clients hand back without looking inside."""
 
 import base64
-from typing import Annotated, Final
+from typing import Annotated
 
 from litestar.params import QueryParameter
 
+from infrastructure.queries.jobs import NEWEST
 from interfaces.rest.faults import CursorInvalid
 
 LARGEST_PAGE = 100
-NEWEST: Final = 2**63 - 1
-"""A place that nothing reaches: the beginning of a list whose newest come first."""
 
 Cursor = Annotated[
     str | None,

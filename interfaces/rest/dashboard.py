@@ -1,20 +1,21 @@
 """What a user sees first: the newest jobs, how many there are, credits, and what this month has cost."""
 
-import asyncio
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any, cast
 from zoneinfo import ZoneInfo
 
 from litestar import get
 from litestar.di import NamedDependency
-from msgspec import Meta, Struct
+from litestar.serialization import encode_json
+from msgspec import Meta, Raw, Struct
 
 from infrastructure.queries import dashboard as queries
 from infrastructure.queries import jobs
+from infrastructure.queries.jobs import NEWEST
+from infrastructure.queries.pages import Pages
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
 from infrastructure.queries.tables import CREDIT_LOTS, JOBS, STATEMENT
-from interfaces.rest.cursors import NEWEST
 from interfaces.rest.faults import ReadModelBehind
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.job_shapes import JobSummary, summarised
@@ -65,16 +66,20 @@ class Dashboard(Struct, frozen=True):
 async def show_dashboard(
     reader: NamedDependency[Reader],
     principal: NamedDependency[Principal],
+    pages: NamedDependency[Pages],
     wait_for_position: WaitForPosition = None,
 ) -> Dashboard:
     await wait_for(reader, wait_for_position, JOBS, CREDIT_LOTS, STATEMENT)
     since = month_began(principal.asked_at, principal.time_zone)
-    newest, totals = await asyncio.gather(
-        jobs.jobs(reader, principal.user_id, before=NEWEST, limit=SHOWN),
-        queries.totals(reader, principal.user_id, month_began=since),
-    )
+    totals = await queries.totals(reader, principal.user_id, month_began=since, newest=SHOWN)
+    place = ("dashboard", principal.user_id, NEWEST, SHOWN)
+    newest: Any = pages.find(place, totals.newest)
+    if newest is None:
+        rows = await jobs.jobs(reader, principal.user_id, before=NEWEST, limit=SHOWN)
+        newest = encode_json([summarised(row) for row in rows])
+        pages.keep(place, totals.newest, newest)
     return Dashboard(
-        newest_jobs=[summarised(row) for row in newest],
+        newest_jobs=cast("list[JobSummary]", Raw(newest)),  # encoded already
         jobs=JobCounts(
             pending=totals.pending,
             processing=totals.processing,

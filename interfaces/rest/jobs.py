@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
+from litestar.serialization import encode_json
 
 from application.errors import (
     ConcurrentChange,
@@ -30,6 +32,8 @@ from domain.pictures import OriginalsRemoved
 from infrastructure.delivering.archive import Delivery
 from infrastructure.previews import WHOLE, Previews
 from infrastructure.queries import jobs as queries
+from infrastructure.queries.jobs import JobRow
+from infrastructure.queries.pages import Pages
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
 from infrastructure.queries.tables import JOBS, PHOTOS
@@ -122,22 +126,31 @@ async def submit_job(
     "/jobs",
     tags=TAGS,
     summary="My jobs, newest first",
-    responses=problems(CursorInvalid, ReadModelBehind),
+    response_headers=[ETAG],
+    responses=NOT_MODIFIED | problems(CursorInvalid, ReadModelBehind),
 )
 async def list_jobs(
     reader: NamedDependency[Reader],
     principal: NamedDependency[Principal],
+    pages: NamedDependency[Pages],
     cursor: Cursor = None,
     limit: Limit = PAGE,
+    if_none_match: IfNoneMatch = None,
     wait_for_position: WaitForPosition = None,
-) -> JobPage:
+) -> Response[JobPage | None]:
     before = cursors.decoded(cursor)
     await wait_for(reader, wait_for_position, JOBS)
-    rows = await queries.jobs(reader, principal.user_id, before=before, limit=limit + 1)
-    return JobPage(
-        items=[summarised(row) for row in rows[:limit]],
-        next_cursor=cursors.encoded(rows[limit - 1].position) if len(rows) > limit else None,
-    )
+    version = await queries.page_version(reader, principal.user_id, before=before, limit=limit + 1)
+    headers = {"ETag": f'"{version}"'}
+    if has(if_none_match, headers["ETag"]):
+        return not_modified(headers)
+    place = ("jobs", principal.user_id, before, limit)
+    body: Any = pages.find(place, version)
+    if body is None:
+        rows = await queries.jobs(reader, principal.user_id, before=before, limit=limit + 1)
+        body = encode_json(_page(rows, limit))
+        pages.keep(place, version, body)
+    return Response(body, headers=headers)
 
 
 @get(
@@ -211,6 +224,13 @@ async def download_job(
             "Content-Disposition": disposition(f"stage-in-seconds-{job_id}.zip", attachment=True),
             "Cache-Control": "private, no-store",
         },
+    )
+
+
+def _page(rows: list[JobRow], limit: int) -> JobPage:
+    return JobPage(
+        items=[summarised(row) for row in rows[:limit]],
+        next_cursor=cursors.encoded(rows[limit - 1].position) if len(rows) > limit else None,
     )
 
 

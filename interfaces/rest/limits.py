@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 from uuid import UUID
@@ -43,6 +44,7 @@ _FREE: Final = re.compile(r"\w+ (/health/.*|/webhooks/.*|/openapi.*|/metrics)|OP
 """What probes ask, or a server that signs what it sends."""
 
 
+@cache
 def lane(method: str, path: str) -> Lane | None:
     """Of a route, by its method and its path with the names of its parameters; None if it has no limit."""
     asked = f"{method} {path}"

@@ -230,3 +230,35 @@ def test_a_page_has_one_to_a_hundred(resident: Any, limit: str) -> None:
 
 def _ids(job_id: str, user: Any) -> tuple[Any, Any]:
     return type(user.user_id)(job_id), user.user_id
+
+
+def test_a_list_is_sent_again_only_when_something_on_it_has_changed(ada: Any) -> None:
+    job_id = ada.submit()
+    ada.followers.catch_up()
+    first, again = ada.get("/jobs"), ada.get("/jobs")
+    etag = {"If-None-Match": first.headers["etag"]}
+
+    assert (again.content, again.headers["etag"]) == (first.content, first.headers["etag"])
+    assert (ada.get("/jobs", headers=etag).status_code, ada.get("/jobs", headers=etag).content) == (304, b"")
+
+    ada.patch(f"/jobs/{job_id}", {"group_name": "12 Elm Street"})
+    ada.followers.catch_up()
+    changed = ada.get("/jobs", headers=etag)
+    assert (changed.status_code, changed.json()["items"][0]["group_name"]) == (200, "12 Elm Street")
+    assert ada.get("/dashboard").json()["newest_jobs"] == changed.json()["items"]
+
+    ada.client.delete(f"/api/v1/jobs/{job_id}", headers=ada.headers)
+    ada.followers.catch_up()
+    assert ada.get("/jobs").json() == {"items": [], "next_cursor": None}
+    assert ada.get("/dashboard").json()["newest_jobs"] == []
+
+
+def test_a_list_shows_nothing_of_whom_was_forgotten(ada: Any) -> None:
+    ada.submit(group_name="12 Elm Street")
+    ada.followers.catch_up()
+    assert "Elm" in ada.get("/jobs").text
+
+    ada.container.keyring.destroy(ada.user_id)
+
+    assert "Elm" not in ada.get("/jobs").text
+    assert "Elm" not in ada.get("/dashboard").text
