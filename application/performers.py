@@ -10,6 +10,7 @@ from application.jobs import Jobs
 from application.reactions import Answer, Performer, References
 from application.retention import Retention
 from application.rules import (
+    ANNOUNCE_JOB,
     DELETE_PICTURES,
     EXPIRE_JOB,
     FETCH_PHOTO,
@@ -17,17 +18,29 @@ from application.rules import (
     REMOVE_LEFTOVERS,
     REMOVE_UPLOADS,
     SEND_VERIFICATION,
+    SEND_WEBHOOK,
     STAGE_PHOTO,
 )
 from application.staging import Staging
+from application.webhooks import Webhooks
 from domain.pictures import PictureKind
 
 _PATIENT = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 30, 120, 600, 1800, 3600))
 """For what nobody sits and waits for."""
+_STANDARD = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+)
+"""Between attempts at a webhook, as Standard Webhooks recommends: three days in all."""
 
 
 def performers(
-    *, staging: Staging, fetching: Fetching, accounts: Accounts, jobs: Jobs, retention: Retention
+    *,
+    staging: Staging,
+    fetching: Fetching,
+    accounts: Accounts,
+    jobs: Jobs,
+    retention: Retention,
+    webhooks: Webhooks,
 ) -> Mapping[str, Performer]:
     """The performer of each kind."""
 
@@ -40,6 +53,9 @@ def performers(
 
     def fetch_photo(_reaction_id: UUID, references: References) -> Answer:
         return fetching.fetch(*_photo(references))
+
+    def send_webhook(_reaction_id: UUID, references: References) -> Answer:
+        return webhooks.send(UUID(references["delivery_id"]))
 
     def delete_pictures(_reaction_id: UUID, references: References) -> Answer:
         return retention.delete(UUID(references["job_id"]), PictureKind(references["pictures"]))
@@ -76,6 +92,24 @@ def performers(
             give_up=_nothing_to_undo,
             attempts=8,
             pauses=_PATIENT,
+        ),
+        Performer(
+            kind=ANNOUNCE_JOB,
+            call=_nobody_to_call,
+            record=lambda references, _answer: webhooks.announce(references),
+            give_up=_nothing_to_undo,
+            attempts=8,
+            pauses=_PATIENT,
+            rank=15,
+        ),
+        Performer(
+            kind=SEND_WEBHOOK,
+            call=send_webhook,
+            record=lambda references, answer: webhooks.record(UUID(references["delivery_id"]), answer),
+            give_up=lambda references: webhooks.give_up(UUID(references["delivery_id"])),
+            attempts=len(_STANDARD) + 1,
+            pauses=_STANDARD,
+            rank=15,
         ),
         Performer(
             kind=DELETE_PICTURES,

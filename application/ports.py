@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from application.photos import PhotoFacts, TakenIn
+from application.reactions import Reaction
 from domain.aggregate import Aggregate
 from domain.brief import Brief, Preset
 from domain.personal import Personal
@@ -235,6 +236,14 @@ class LinkBroken(Exception):
 
 class LinkUnreachable(Exception):
     """A link did not answer as it should, or not in time; it may do so later."""
+
+
+class ReactionRequests(Protocol):
+    """Reactions that a use case asks for by itself, kept together with what else it does."""
+
+    def ask(self, reaction_id: UUID, reaction: Reaction, *, owner: UUID) -> None:
+        """Have it performed; asked for again under the same id, it is one."""
+        ...
 
 
 class LinkedPhotos(Protocol):

@@ -9,6 +9,8 @@ from application.recorded import Recorded
 
 STAGE_PHOTO = "stage_photo"
 FETCH_PHOTO = "fetch_photo"
+ANNOUNCE_JOB = "announce_job"
+SEND_WEBHOOK = "send_webhook"
 EXPIRE_JOB = "expire_job"
 SEND_VERIFICATION = "send_verification"
 DELETE_PICTURES = "delete_pictures"
@@ -48,6 +50,11 @@ def _expire_job(recorded: Recorded) -> Iterator[Reaction]:
     yield Reaction(EXPIRE_JOB, "", {"job_id": str(recorded.stream_id)}, delay=JOB_LIFETIME)
 
 
+def _announce_job(recorded: Recorded) -> Iterator[Reaction]:
+    at = recorded.recorded_at.isoformat()
+    yield Reaction(ANNOUNCE_JOB, "", {"job_id": str(recorded.stream_id), "event": recorded.name, "at": at})
+
+
 def _send_verification(recorded: Recorded) -> Iterator[Reaction]:
     yield Reaction(SEND_VERIFICATION, "", {"user_id": str(recorded.stream_id)})
 
@@ -62,6 +69,11 @@ RULES = (
     Rule(FETCH_PHOTO, frozenset({"PhotoJob.Submitted"}), _fetch_photos),
     Rule(STAGE_PHOTO, frozenset({"PhotoJob.PhotoFetched"}), _stage_fetched),
     Rule(EXPIRE_JOB, frozenset({"PhotoJob.Submitted"}), _expire_job),
+    Rule(
+        ANNOUNCE_JOB,
+        frozenset({"PhotoJob.Completed", "PhotoJob.Failed", "PhotoJob.Cancelled"}),
+        _announce_job,
+    ),
     Rule(SEND_VERIFICATION, frozenset({"User.Registered"}), _send_verification),
     Rule(DELETE_PICTURES, frozenset({"PhotoJob.PicturesRemoved"}), _delete_pictures),
 )

@@ -16,6 +16,7 @@ from application.projections.registry import PROJECTIONS
 from application.retention import Retention, Terms
 from application.rules import RULES
 from application.uploads import Uploads
+from application.webhooks import Webhooks
 from infrastructure.accounts.credentials import PostgresCredentials
 from infrastructure.accounts.passwords import Argon2Passwords
 from infrastructure.accounts.sessions import PostgresSessions
@@ -33,15 +34,18 @@ from infrastructure.leftovers import PostgresLeftovers
 from infrastructure.object_store import object_store
 from infrastructure.outbox import Outbox
 from infrastructure.outside.fetching import LinkFetcher
+from infrastructure.outside.posting import SignedPoster
 from infrastructure.picture_uses import PostgresPictureUses
 from infrastructure.pictures import ObjectPictures
 from infrastructure.projections.engine import Projector
 from infrastructure.reactions.bell import Bell, BellBroker
+from infrastructure.reactions.requests import PostgresReactionRequests
 from infrastructure.reactions.writer import ReactionWriter
 from infrastructure.settings import Settings
 from infrastructure.signed_links import SignedLinks
 from infrastructure.upload_records import PostgresUploadRecords
 from infrastructure.wake import Wake
+from infrastructure.webhook_records import PostgresWebhookRecords
 
 REDIS_TIMEOUT = 2.0
 """Seconds until Redis counts as away; nothing waits for it longer."""
@@ -67,6 +71,7 @@ class Container:
     retention: Retention
     fetching: Fetching
     signed_links: SignedLinks
+    webhooks: Webhooks
 
     def open(self) -> None:
         """Begin to connect. Nothing fails here when a server is away; health tells."""
@@ -115,6 +120,13 @@ def build(settings: Settings) -> Container:
         uploads=uploads,
         credits=Credits(store, database),
         jobs=jobs,
+        webhooks=Webhooks(
+            store=store,
+            clock=database,
+            records=PostgresWebhookRecords(database, keyring),
+            requests=PostgresReactionRequests(database),
+            poster=SignedPoster(),
+        ),
         signed_links=SignedLinks(settings.app_url, settings.auth_secret),
         fetching=Fetching(store=store, links=LinkFetcher(), uploads=uploads, jobs=jobs),
         retention=Retention(

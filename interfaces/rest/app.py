@@ -40,6 +40,7 @@ from interfaces.rest import (
     previews,
     uploads,
     variations,
+    webhooks,
 )
 from interfaces.rest.authentication import Connection, SessionCookie, principal, signed_in
 from interfaces.rest.bodies import JSON_BYTES, StrictRequest, readable
@@ -65,6 +66,7 @@ HANDLERS = (
     *previews.HANDLERS,
     *disclosures.HANDLERS,
     *variations.HANDLERS,
+    *webhooks.HANDLERS,
     *billing.HANDLERS,
     *health.HANDLERS,
 )

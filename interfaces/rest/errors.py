@@ -33,6 +33,8 @@ from application.photos import (
     PhotoUnreadable,
     PhotoUnsupported,
 )
+from application.ports import LinkRefused
+from application.webhooks import TooManyEndpoints
 from domain.brief import PromptNeeded, PromptTooLong
 from domain.credit_errors import (
     DisputeNotFound,
@@ -387,6 +389,19 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         "Nothing to download yet",
         "No photo of the job {job_id} is staged yet.",
         {"job_id": _ID},
+    ),
+    LinkRefused: Answer(
+        422,
+        "link_refused",
+        "Not an address that is called",
+        "Give an https address of a public server, without a port or user name.",
+    ),
+    TooManyEndpoints: Answer(
+        409,
+        "too_many_endpoints",
+        "Too many webhooks",
+        "There can be {limit} webhooks; remove one first.",
+        {"limit": 5},
     ),
     NotAltered: Answer(
         409,

@@ -19,6 +19,7 @@ def run(container: Container, threads: int, *, pace: Pace = PACE) -> None:
     performed = performers(
         staging=staging,
         fetching=container.fetching,
+        webhooks=container.webhooks,
         accounts=container.accounts,
         jobs=container.jobs,
         retention=container.retention,

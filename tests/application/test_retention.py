@@ -32,6 +32,7 @@ class Story:
         self.performers = performers(
             staging=self.staging,
             fetching=program.fetching,
+            webhooks=program.webhooks,
             accounts=program.accounts,
             jobs=program.jobs,
             retention=program.retention,

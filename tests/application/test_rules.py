@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from application.performers import performers
 from application.reactions import Reaction, follow
 from application.recorded import Recorded
-from application.rules import DELETE_PICTURES, EXPIRE_JOB, RULES, SEND_VERIFICATION, STAGE_PHOTO
+from application.rules import DELETE_PICTURES, EXPIRE_JOB, RULES, SEND_VERIFICATION, SEND_WEBHOOK, STAGE_PHOTO
 from application.schedules import SCHEDULES
 from application.staging import Staging
 from domain.aggregate import Aggregate
@@ -77,7 +77,7 @@ def test_other_events_ask_for_nothing() -> None:
         JOB, user_id=USER, photos=[photo("kitchen.jpg")], brief=Brief.accept(Preset.ENHANCE)
     )
     job.collect_events()
-    job.cancel()
+    job.rename_group(Personal("Elm Street 5"))
     assert asked_for(recorded(job)) == {}
 
 
@@ -112,10 +112,11 @@ def test_every_rule_and_schedule_has_its_performer_and_rules_read_events_that_ex
     performed = performers(
         staging=staging,
         fetching=program.fetching,
+        webhooks=program.webhooks,
         accounts=program.accounts,
         jobs=program.jobs,
         retention=program.retention,
     )
-    asked_for = {rule.kind for rule in RULES} | {schedule.kind for schedule in SCHEDULES}
+    asked_for = {rule.kind for rule in RULES} | {schedule.kind for schedule in SCHEDULES} | {SEND_WEBHOOK}
     assert asked_for == performed.keys()
     assert all(rule.events <= Aggregate.events.keys() for rule in RULES)

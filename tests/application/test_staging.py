@@ -51,6 +51,7 @@ class OnePhotoJob:
         self.performers = performers(
             staging=self.staging,
             fetching=self.program.fetching,
+            webhooks=self.program.webhooks,
             accounts=self.program.accounts,
             jobs=self.program.jobs,
             retention=self.program.retention,
@@ -213,6 +214,7 @@ def test_the_verification_mail_carries_the_reactions_id_so_that_a_second_copy_ca
     performed = performers(
         staging=staging,
         fetching=program.fetching,
+        webhooks=program.webhooks,
         accounts=program.accounts,
         jobs=program.jobs,
         retention=program.retention,

@@ -22,6 +22,7 @@ from application.ports import (
     UploadRecords,
 )
 from application.projections.registry import PROJECTIONS
+from application.webhook_ports import WebhookRecords
 from infrastructure.accounts.credentials import PostgresCredentials
 from infrastructure.accounts.sessions import PostgresSessions
 from infrastructure.accounts.tokens import PostgresTokens
@@ -34,6 +35,7 @@ from infrastructure.leftovers import PostgresLeftovers
 from infrastructure.picture_uses import PostgresPictureUses
 from infrastructure.projections.engine import Projector
 from infrastructure.upload_records import PostgresUploadRecords
+from infrastructure.webhook_records import PostgresWebhookRecords
 from tests.fakes.bootstrap import Program
 
 MASTER_KEY = b"a master key for tests, 32 bytes"
@@ -50,6 +52,7 @@ class StatefulPorts:
     tokens: Tokens
     records: UploadRecords
     uses: PictureUses
+    webhooks: WebhookRecords
     leftovers: Leftovers
     catch_up: Callable[[], None]
     """Bring the read models to the end of the log."""
@@ -87,6 +90,7 @@ def in_memory() -> StatefulPorts:
         tokens=program.tokens,
         records=program.records,
         uses=program.uses,
+        webhooks=program.webhook_records,
         leftovers=program.retention.leftovers,
         catch_up=lambda: _catch_up(program),
         signed_in=program.sessions.user,
@@ -115,6 +119,7 @@ def on_postgres(database: Database) -> StatefulPorts:
         tokens=PostgresTokens(database),
         records=PostgresUploadRecords(database, keyring),
         uses=PostgresPictureUses(database),
+        webhooks=PostgresWebhookRecords(database, keyring),
         leftovers=PostgresLeftovers(database),
         catch_up=lambda: _project(database, mapper),
         signed_in=signed_in,

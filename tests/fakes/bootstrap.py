@@ -9,6 +9,7 @@ from application.jobs import Jobs
 from application.ports import Darkroom, Stager
 from application.retention import Retention, Terms
 from application.uploads import Uploads
+from application.webhooks import Webhooks
 from tests.fakes.accounts import CheapPasswords, MemoryCredentials, MemorySessions, MemoryTokens
 from tests.fakes.clock import SettableClock
 from tests.fakes.darkroom import MarkedDarkroom, MarkedStager
@@ -18,6 +19,7 @@ from tests.fakes.mailer import KeptMail
 from tests.fakes.picture_uses import FoldedPictureUses
 from tests.fakes.store import MemoryStore
 from tests.fakes.uploads import MemoryPictures, MemoryUploadRecords
+from tests.fakes.webhooks import MemoryPoster, MemoryReactionRequests, MemoryWebhookRecords
 from tests.fakes.world import World
 
 APP_URL = "https://stage.test"
@@ -66,6 +68,15 @@ class Program:
         self.jobs = Jobs(store=self.store, clock=self.clock, uploads=self.records, stager=self.stager)
         self.links = MemoryLinks()
         self.fetching = Fetching(store=self.store, links=self.links, uploads=self.uploads, jobs=self.jobs)
+        self.webhook_records = MemoryWebhookRecords(self.world)
+        self.poster = MemoryPoster()
+        self.webhooks = Webhooks(
+            store=self.store,
+            clock=self.clock,
+            records=self.webhook_records,
+            requests=MemoryReactionRequests(self.world),
+            poster=self.poster,
+        )
         self.uses = FoldedPictureUses(self.world, self.clock)
         self.retention = Retention(
             store=self.store,

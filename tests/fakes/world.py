@@ -8,7 +8,9 @@ from threading import RLock
 from uuid import UUID
 
 from application.ports import Credential, Upload
+from application.reactions import Reaction
 from application.recorded import Recorded
+from application.webhook_ports import Attempt, Delivery, Endpoint
 
 
 @dataclass
@@ -38,6 +40,11 @@ class World:
     sessions: dict[str, Session] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     uploads: dict[UUID, Upload] = field(default_factory=dict)
+    endpoints: dict[UUID, Endpoint] = field(default_factory=dict)
+    deliveries: dict[UUID, Delivery] = field(default_factory=dict)
+    attempts: dict[UUID, tuple[Attempt, ...]] = field(default_factory=dict)
+    requests: dict[UUID, tuple[UUID, Reaction]] = field(default_factory=dict)
+    """Reactions that use cases asked for, each with its owner."""
 
     def __post_init__(self) -> None:
         self.turn = RLock()
