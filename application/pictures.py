@@ -25,6 +25,11 @@ def previews_of(job_id: UUID) -> str:
     return f"previews/{job_id}/{PictureKind.RESULTS.value}"
 
 
+def provider_results_of(job_id: UUID) -> str:
+    """What the provider sent, as it came; beneath the results, so it goes when they do."""
+    return f"{results_of(job_id)}/provider"
+
+
 def results_of(job_id: UUID) -> str:
     """The results of one job. No other shares them, so they can go with it without anybody being asked."""
     return f"{PictureKind.RESULTS}/{job_id}"

@@ -1,6 +1,6 @@
 """What the use cases need from the outside, each named for the need; adapters live in infrastructure."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -255,27 +255,70 @@ class LinkedPhotos(Protocol):
 
 
 @dataclass(frozen=True)
+class ProviderCall:
+    """A call to a provider of pictures, whatever came of it."""
+
+    call_id: UUID
+    model: str
+    outcome: str
+    """`image`, or the code of what came instead."""
+    milliseconds: int
+    cost_micros: int = 0
+    """In millionths of a US dollar; when it is unknown whether a call is billed, as if it were."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a provider was asked, and what it sent back."""
+
+    model: str
+    prompt: Personal
+    prompt_version: str
+    response_id: str | None
+    input_tokens: int
+    output_tokens: int
+    picture: bytes
+    """As it came, with the provider's marks."""
+    media_type: str
+
+
+@dataclass(frozen=True)
 class StagedPicture:
     picture: bytes
+    """In the original's frame."""
     media_type: str
     engine: str
     version: str
+    sent: Sent | None = None
+    """None when no provider was asked."""
+    calls: tuple[ProviderCall, ...] = ()
+    """Those of this attempt, the last one of which delivered."""
 
 
 class Refusal(Exception):
     """The stager's safety rules refused this photo; trying again will not help."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, calls: tuple[ProviderCall, ...] = ()) -> None:
         super().__init__(code)
-        self.code = code
+        self.code, self.calls = code, calls
 
 
 class RetryLater(Exception):
     """It is too early; the outside world, or something here that has to happen first, asks for patience."""
 
-    def __init__(self, delay: timedelta) -> None:
+    def __init__(self, delay: timedelta, calls: tuple[ProviderCall, ...] = ()) -> None:
         super().__init__(delay)
-        self.delay = delay
+        self.delay, self.calls = delay, calls
+
+
+class StagingFailed(Exception):
+    """This attempt gave no picture that can be delivered; another one may."""
+
+    def __init__(self, code: str, calls: tuple[ProviderCall, ...] = ()) -> None:
+        super().__init__(code)
+        self.code, self.calls = code, calls
 
 
 class Stager(Protocol):
@@ -287,5 +330,27 @@ class Stager(Protocol):
         ...
 
     def stage(self, photo: bytes, brief: Brief) -> StagedPicture:
-        """Raises Refusal, RetryLater, PhotoRejected, or anything else for a failed attempt."""
+        """Raises Refusal, RetryLater, PhotoRejected, StagingFailed, or anything else for a failed attempt."""
+        ...
+
+
+class ProviderCalls(Protocol):
+    """Every call to a provider and what it cost, also of photos that were never delivered."""
+
+    def add(self, job_id: UUID, photo_id: UUID, calls: Sequence[ProviderCall]) -> None:
+        """Adding the same calls again changes nothing."""
+        ...
+
+    def of(self, photo_id: UUID) -> list[ProviderCall]:
+        """The calls for this photo, the earliest first."""
+        ...
+
+
+class Sealer(Protocol):
+    """Personal texts on their way through rows that must not hold them in the clear."""
+
+    def seal(self, owner: UUID, text: Personal) -> str: ...
+
+    def sealed(self, token: str) -> Personal:
+        """The text behind what `seal` gave; it shows that it was erased once its owner is."""
         ...

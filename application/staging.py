@@ -1,22 +1,32 @@
 """Staging a photo: what is asked of the stager, what its answer means, and what happens when it has none."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
 from application.jobs import Jobs
 from application.photos import PhotoRejected, rejection_code
-from application.pictures import ORIGINALS, results_of
-from application.ports import Pictures, Refusal, Stager, Store
+from application.pictures import ORIGINALS, provider_results_of, results_of
+from application.ports import (
+    Pictures,
+    ProviderCall,
+    ProviderCalls,
+    Refusal,
+    RetryLater,
+    Sealer,
+    StagedPicture,
+    Stager,
+    StagingFailed,
+    Store,
+)
 from application.reactions import Answer
+from application.reasons import GIVEN_UP, TOLD
 from domain.job_photo import Provenance
 from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind
 
-GIVEN_UP = "staging_failed"
-"""The code of a photo that no attempt could stage."""
 
 
 class OriginalDamaged(Exception):
@@ -43,54 +53,103 @@ class Staging:
     pictures: Pictures
     stager: Stager
     jobs: Jobs
+    calls: ProviderCalls
+    sealer: Sealer
 
     def stage(self, job_id: UUID, photo_id: UUID) -> Answer:
         """Have the photo staged and its result stored; returns at once when nobody waits for it any more.
 
-        Raises RetryLater, OriginalDamaged, or whatever made the attempt fail.
+        Raises RetryLater, StagingFailed, OriginalDamaged, or whatever made the attempt fail.
         """
         job = self.store.get(PhotoJob, job_id)
         if not job.is_open(photo_id):
             self._tidy(job)
             return {"became": _Became.NOTHING.value}
+        original = self.original(job, photo_id)
+        began = time.monotonic()
+        try:
+            staged = self.stager.stage(original, job.brief)
+        except (Refusal, RetryLater, StagingFailed) as unstaged:
+            self.calls.add(job_id, photo_id, unstaged.calls)
+            if isinstance(unstaged, Refusal):
+                return {"became": _Became.REFUSED.value, "code": unstaged.code}
+            raise
+        except PhotoRejected as rejected:  # the same bytes would be rejected again
+            return {"became": _Became.FAILED.value, "code": rejection_code(rejected)}
+        return self.kept(job, photo_id, staged, milliseconds=round((time.monotonic() - began) * 1000))
+
+    def original(self, job: PhotoJob, photo_id: UUID) -> bytes:
+        """The photo as it came in. Raises OriginalDamaged or PictureNotFound."""
         asked_for = job.photos[photo_id].original
         original = self.pictures.get(job.user_id, ORIGINALS, asked_for)
         if sha256(original).hexdigest() != asked_for:
             raise OriginalDamaged(asked_for)
-        began = time.monotonic()
-        try:
-            staged = self.stager.stage(original, job.brief)
-        except Refusal as refusal:
-            return {"became": _Became.REFUSED.value, "code": refusal.code}
-        except PhotoRejected as rejected:  # the same bytes would be rejected again
-            return {"became": _Became.FAILED.value, "code": rejection_code(rejected)}
-        milliseconds = round((time.monotonic() - began) * 1000)
-        result = self.pictures.put(job.user_id, results_of(job_id), staged.picture, staged.media_type)
-        self._tidy(self.store.get(PhotoJob, job_id))
+        return original
+
+    def kept(self, job: PhotoJob, photo_id: UUID, staged: StagedPicture, *, milliseconds: int) -> Answer:
+        """The answer for a picture that was staged, once it is stored.
+
+        It goes through the reaction's row, where no personal text may be in the clear: the prompt is sealed.
+        """
+        result = self.pictures.put(job.user_id, results_of(job.id), staged.picture, staged.media_type)
         provenance = Provenance(
             engine=staged.engine,
             version=staged.version,
-            input_sha256=asked_for,
+            input_sha256=job.photos[photo_id].original,
             output_sha256=result,
             milliseconds=milliseconds,
         )
+        prompt: str | None = None
+        if sent := staged.sent:
+            prompt = self.sealer.seal(job.user_id, sent.prompt)
+            provenance = replace(
+                provenance,
+                model=sent.model,
+                provider_sha256=self.pictures.put(
+                    job.user_id, provider_results_of(job.id), sent.picture, sent.media_type
+                ),
+                provider_media_type=sent.media_type,
+                prompt_version=sent.prompt_version,
+                response_id=sent.response_id,
+                input_tokens=sent.input_tokens,
+                output_tokens=sent.output_tokens,
+            )
+        self._tidy(self.store.get(PhotoJob, job.id))
         return {
             "became": _Became.STAGED.value,
             "result": result,
             "media_type": staged.media_type,
             "provenance": asdict(provenance),
+            "prompt": prompt,
+            "calls": [{**asdict(call), "call_id": str(call.call_id)} for call in staged.calls],
         }
 
     def record(self, job_id: UUID, photo_id: UUID, answer: Answer) -> None:
         """Tell the job what `stage` answered. Repeated, or too late, it changes nothing."""
         match answer["became"]:
             case _Became.STAGED:
-                provenance = Provenance(**answer["provenance"])
+                provenance = self._provenance(job_id, photo_id, answer)
                 self.jobs.record_staged(job_id, photo_id, answer["result"], answer["media_type"], provenance)
             case _Became.REFUSED:
                 self.jobs.record_refused(job_id, photo_id, answer["code"])
             case _Became.FAILED:
                 self.jobs.record_failed(job_id, photo_id, answer["code"])
+
+    def _provenance(self, job_id: UUID, photo_id: UUID, answer: Answer) -> Provenance:
+        """With everything that was spent on the photo, attempts in vain included."""
+        provenance = Provenance(**answer["provenance"])
+        if prompt := answer.get("prompt"):
+            provenance = replace(provenance, prompt=self.sealer.sealed(prompt))
+        latest = [
+            ProviderCall(**{**call, "call_id": UUID(call["call_id"])}) for call in answer.get("calls", ())
+        ]
+        self.calls.add(job_id, photo_id, latest)
+        made = self.calls.of(photo_id)
+        return replace(
+            provenance,
+            attempts=max(1, len(made)),
+            cost_micros=sum(call.cost_micros for call in made),
+        )
 
     def _tidy(self, job: PhotoJob) -> None:
         """A result that was put while the job was deleted may lie where all others are gone already."""
@@ -98,5 +157,7 @@ class Staging:
             self.pictures.clear(job.user_id, results_of(job.id))
 
     def give_up(self, job_id: UUID, photo_id: UUID) -> None:
-        """No attempt is left: the photo fails. Repeated, or too late, it changes nothing."""
-        self.jobs.record_failed(job_id, photo_id, GIVEN_UP)
+        """No attempt is left: the photo fails for what the last call told. Repeated or too late, it changes nothing."""
+        outcomes = [call.outcome for call in self.calls.of(photo_id)]
+        told = outcomes[-1] if outcomes and outcomes[-1] in TOLD else GIVEN_UP
+        self.jobs.record_failed(job_id, photo_id, told)

@@ -54,6 +54,24 @@ class Provenance:
 
     engine: str
     version: str
+    """Of the engine, or of the provider's model as it names itself."""
     input_sha256: str
     output_sha256: str
     milliseconds: int
+    """That the attempt took which delivered it."""
+    model: str | None = None
+    """Which of the provider's models was asked; none when no provider was."""
+    provider_sha256: str | None = None
+    """Of the provider's picture as it came, with its marks; the result is that picture in the original's frame."""
+    provider_media_type: str | None = None
+    prompt_version: str | None = None
+    prompt: Personal | None = None
+    """As it was sent; it can hold what the user wrote."""
+    response_id: str | None = None
+    """The provider's."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    attempts: int = 1
+    """Calls to the provider for this photo, this one and those in vain."""
+    cost_micros: int = 0
+    """Of all of them, in millionths of a US dollar."""

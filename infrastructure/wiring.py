@@ -15,6 +15,7 @@ from application.ports import Stager
 from application.projections.registry import PROJECTIONS
 from application.retention import Retention, Terms
 from application.rules import RULES
+from application.staging import Staging
 from application.uploads import Uploads
 from application.webhooks import Webhooks
 from infrastructure.accounts.credentials import PostgresCredentials
@@ -43,6 +44,8 @@ from infrastructure.reactions.requests import PostgresReactionRequests
 from infrastructure.reactions.writer import ReactionWriter
 from infrastructure.settings import Settings
 from infrastructure.signed_links import SignedLinks
+from infrastructure.staging.calls import PostgresProviderCalls
+from infrastructure.staging.sealing import KeyringSealer
 from infrastructure.upload_records import PostgresUploadRecords
 from infrastructure.wake import Wake
 from infrastructure.webhook_records import PostgresWebhookRecords
@@ -67,6 +70,7 @@ class Container:
     accounts: Accounts
     uploads: Uploads
     jobs: Jobs
+    staging: Staging
     credits: Credits
     retention: Retention
     fetching: Fetching
@@ -129,6 +133,14 @@ def build(settings: Settings) -> Container:
         ),
         signed_links=SignedLinks(settings.app_url, settings.auth_secret),
         fetching=Fetching(store=store, links=LinkFetcher(), uploads=uploads, jobs=jobs),
+        staging=Staging(
+            store=store,
+            pictures=pictures,
+            stager=darkroom,
+            jobs=jobs,
+            calls=PostgresProviderCalls(database),
+            sealer=KeyringSealer(keyring),
+        ),
         retention=Retention(
             store=store,
             clock=database,

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from application.reasons import told
 from domain.brief import Preset, RoomType, Style
 from domain.job_photo import JobStatus, Outcome
 from domain.photo_job import PhotoJob
@@ -143,6 +144,7 @@ class Photo(Struct, frozen=True):
     name: Annotated[str, Meta(examples=["living-room.jpg"])]
     status: Annotated[Outcome, Meta(examples=["staged"])]
     code: Annotated[str | None, Meta(description="Why it was refused or failed", examples=[None])]
+    reason: Annotated[str | None, Meta(description="The same in plain words", examples=[None])]
     engine: Annotated[str | None, Meta(description="What staged it", examples=["darkroom"])]
     engine_version: Annotated[str | None, Meta(examples=["1"])]
     resolved_at: Moment | None
@@ -286,6 +288,7 @@ def _photo(job_id: UUID, row: PhotoRow) -> Photo:
         name=row.name,
         status=Outcome(row.status),
         code=row.code,
+        reason=told(row.code),
         engine=row.engine,
         engine_version=row.engine_version,
         resolved_at=row.resolved_at,

@@ -2,7 +2,6 @@
 
 from application.performers import performers
 from application.schedules import SCHEDULES
-from application.staging import Staging
 from infrastructure.wiring import Container
 from interfaces.workers.worker import Pace, Worker, run_until_signalled
 
@@ -15,9 +14,8 @@ def run(container: Container, threads: int, *, pace: Pace = PACE) -> None:
 
     The container must be open, and this the main thread.
     """
-    staging = Staging(container.store, container.pictures, container.stager, container.jobs)
     performed = performers(
-        staging=staging,
+        staging=container.staging,
         fetching=container.fetching,
         webhooks=container.webhooks,
         accounts=container.accounts,

@@ -14,7 +14,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from application.errors import NotFound, UploadAlreadyUsed, UploadExpired, UploadNotFound
 from application.pictures import ORIGINALS, results_of
-from application.staging import Staging
 from application.uploads import UPLOAD_LIFETIME
 from domain.credit_errors import InsufficientCredits
 from domain.job_errors import JobAlreadyEnded, JobNotEnded, NothingToRetry
@@ -195,8 +194,7 @@ class RandomUse(RuleBasedStateMachine):
     def deliver(self, job: PhotoJob, photo_id: UUID) -> None:
         if job.is_open(photo_id):
             program = self.program
-            staging = Staging(program.store, program.pictures, program.stager, program.jobs)
-            staging.record(job.id, photo_id, staging.stage(job.id, photo_id))
+            program.staging.record(job.id, photo_id, program.staging.stage(job.id, photo_id))
         else:
             deliver(self.program, photo_id, job.id)
 

@@ -13,7 +13,6 @@ from application.ports import RetryLater, StagedPicture
 from application.reactions import Answer, Reaction, follow
 from application.retention import AT_ONCE
 from application.rules import DELETE_PICTURES, GIVE_UP_PICTURES, REMOVE_UPLOADS, RULES
-from application.staging import Staging
 from application.uploads import UPLOAD_LIFETIME
 from domain.brief import Brief
 from domain.pictures import PictureKind
@@ -28,7 +27,7 @@ class Story:
 
     def __init__(self) -> None:
         self.program = program = Program()
-        self.staging = Staging(program.store, program.pictures, program.stager, program.jobs)
+        self.staging = program.staging
         self.performers = performers(
             staging=self.staging,
             fetching=program.fetching,
@@ -190,7 +189,7 @@ def test_a_result_that_is_stored_while_its_job_is_deleted_goes_too() -> None:
             return super().stage(photo, brief)
 
     program = story.program
-    staging = Staging(program.store, program.pictures, Meanwhile(), program.jobs)
+    staging = replace(program.staging, stager=Meanwhile())
     staging.record(JOB, photo, staging.stage(JOB, photo))
     assert program.pictures.stored == {}
 

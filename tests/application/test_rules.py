@@ -9,7 +9,6 @@ from application.reactions import Reaction, follow
 from application.recorded import Recorded
 from application.rules import DELETE_PICTURES, EXPIRE_JOB, RULES, SEND_VERIFICATION, SEND_WEBHOOK, STAGE_PHOTO
 from application.schedules import SCHEDULES
-from application.staging import Staging
 from domain.aggregate import Aggregate
 from domain.brief import Brief, Preset
 from domain.job_photo import JobPhoto
@@ -108,9 +107,8 @@ def test_references_hold_nothing_personal() -> None:
 
 def test_every_rule_and_schedule_has_its_performer_and_rules_read_events_that_exist() -> None:
     program = Program()
-    staging = Staging(program.store, program.pictures, program.stager, program.jobs)
     performed = performers(
-        staging=staging,
+        staging=program.staging,
         fetching=program.fetching,
         webhooks=program.webhooks,
         accounts=program.accounts,

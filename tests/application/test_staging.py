@@ -14,7 +14,7 @@ from application.pictures import ORIGINALS, results_of
 from application.ports import Refusal, RetryLater, StagedPicture, Stager
 from application.reactions import Answer
 from application.rules import EXPIRE_JOB, SEND_VERIFICATION, STAGE_PHOTO
-from application.staging import OriginalDamaged, Staging
+from application.staging import OriginalDamaged
 from domain.brief import Brief, Preset
 from domain.credit_ledger import CreditLedger
 from domain.job_photo import JobStatus, Outcome
@@ -45,9 +45,7 @@ class OnePhotoJob:
 
     def __init__(self, stager: Stager | None = None) -> None:
         self.program = Program(stager=stager)
-        self.staging = Staging(
-            self.program.store, self.program.pictures, self.program.stager, self.program.jobs
-        )
+        self.staging = self.program.staging
         self.performers = performers(
             staging=self.staging,
             fetching=self.program.fetching,
@@ -210,9 +208,8 @@ def test_the_verification_mail_carries_the_reactions_id_so_that_a_second_copy_ca
     program.accounts.register(
         user_id, email=Personal(ADDRESS), password="long enough to do", name=Personal("Anna")
     )
-    staging = Staging(program.store, program.pictures, program.stager, program.jobs)
     performed = performers(
-        staging=staging,
+        staging=program.staging,
         fetching=program.fetching,
         webhooks=program.webhooks,
         accounts=program.accounts,

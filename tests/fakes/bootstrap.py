@@ -8,6 +8,7 @@ from application.fetching import Fetching
 from application.jobs import Jobs
 from application.ports import Darkroom, Stager
 from application.retention import Retention, Terms
+from application.staging import Staging
 from application.uploads import Uploads
 from application.webhooks import Webhooks
 from tests.fakes.accounts import CheapPasswords, MemoryCredentials, MemorySessions, MemoryTokens
@@ -17,6 +18,7 @@ from tests.fakes.leftovers import MemoryLeftovers
 from tests.fakes.links import MemoryLinks
 from tests.fakes.mailer import KeptMail
 from tests.fakes.picture_uses import FoldedPictureUses
+from tests.fakes.provider import MemoryProviderCalls, MemorySealer
 from tests.fakes.store import MemoryStore
 from tests.fakes.uploads import MemoryPictures, MemoryUploadRecords
 from tests.fakes.webhooks import MemoryPoster, MemoryReactionRequests, MemoryWebhookRecords
@@ -77,6 +79,9 @@ class Program:
             requests=MemoryReactionRequests(self.world),
             poster=self.poster,
         )
+        self.calls = MemoryProviderCalls()
+        self.sealer = MemorySealer()
+        self.staging = Staging(self.store, self.pictures, self.stager, self.jobs, self.calls, self.sealer)
         self.uses = FoldedPictureUses(self.world, self.clock)
         self.retention = Retention(
             store=self.store,

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from application.errors import PictureNotFound
 from application.pictures import ORIGINALS, results_of
+from application.reasons import GIVEN_UP
 from application.recorded import Recorded
-from application.staging import GIVEN_UP
 from domain.job_photo import JobPhoto, Outcome
 from domain.photo_job import PhotoJob
 from tests.faults import photos

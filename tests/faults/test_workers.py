@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from uuid import UUID
 
+from application.reasons import GIVEN_UP
 from application.rules import DELETE_PICTURES
-from application.staging import GIVEN_UP
 from domain.credit_ledger import CreditLedger
 from tests.faults.customer import Customer
 from tests.faults.installation import Installation, Process

@@ -12,7 +12,6 @@ from application.performers import performers
 from application.pictures import ORIGINALS, results_of
 from application.ports import RetryLater
 from application.rules import DELETE_PICTURES, RULES
-from application.staging import Staging
 from domain.photo_job import PhotoJob
 from domain.pictures import OriginalsRemoved, PictureKind, Removal
 from infrastructure.reactions.bell import Bell, BellBroker
@@ -91,9 +90,8 @@ def test_a_deleted_jobs_pictures_go_once_the_read_models_have_caught_up_with_the
     with container.database.transaction(), container.database.connection() as connection:
         ReactionWriter(RULES, Bell(BellBroker(container.redis))).consume(connection, ground.log())
     queue = ReactionQueue(container.database)
-    staging = Staging(container.store, container.pictures, container.stager, container.jobs)
     performed = performers(
-        staging=staging,
+        staging=container.staging,
         fetching=container.fetching,
         webhooks=container.webhooks,
         accounts=container.accounts,

@@ -1,0 +1,2 @@
+DROP TABLE stage.provider_spending;
+DROP TABLE stage.provider_calls;
