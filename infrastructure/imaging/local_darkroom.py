@@ -13,6 +13,7 @@ from infrastructure.imaging.sandbox.sandbox import (
     SandboxExhausted,
     SandboxTimedOut,
 )
+from infrastructure.imaging.sandbox.tasks import Finished, Prepared
 
 ENGINE = "darkroom"
 
@@ -64,6 +65,16 @@ class LocalDarkroom:
         """
         with _opening():
             return self._sandbox.run(tasks.LABEL[label], picture, longest_side)
+
+    def prepare(self, photo: bytes, longest_side: int) -> Prepared:
+        """The photo as a provider's model gets it, at most so many pixels long. Raises PhotoRejected."""
+        with _opening():
+            return self._sandbox.run(tasks.PREPARE, photo, longest_side)
+
+    def finish(self, photo: bytes, sent: bytes) -> Finished:
+        """What a provider sent for the photo, in its frame. Raises PhotoRejected when it is no picture."""
+        with _opening():
+            return self._sandbox.run(tasks.FINISH, photo + sent, len(photo))
 
     def stage(self, photo: bytes, brief: Brief) -> StagedPicture:
         """The photo enhanced, as a JPEG. Raises PhotoRejected, or PresetNotStaged for any other preset.

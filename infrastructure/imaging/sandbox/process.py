@@ -13,6 +13,7 @@ import pyvips  # type: ignore[import-untyped]  # ships its stubs without the mar
 from application.photos import PhotoHasTooManyPixels, PhotoRejected
 from domain.brief import Label
 from infrastructure.imaging.darkroom import DARKROOM_VERSION, enhance
+from infrastructure.imaging.framing import finish, prepare
 from infrastructure.imaging.inspection import inspect
 from infrastructure.imaging.intake import take_in
 from infrastructure.imaging.labelling import labelled
@@ -44,6 +45,8 @@ PERFORMED: dict[str, Callable[[bytes, int], object]] = {
     tasks.TAKE_IN.name: lambda photo, _: take_in(photo),
     tasks.PREVIEW.name: preview,
     **{task.name: partial(_labelled, label) for label, task in tasks.LABEL.items()},
+    tasks.PREPARE.name: prepare,
+    tasks.FINISH.name: finish,
     tasks.ENHANCE.name: lambda photo, _: tasks.Staged(enhance(photo), DARKROOM_VERSION),
 }
 
@@ -79,8 +82,11 @@ def answer(request: Request) -> Answer:
 def _rehearse() -> None:
     """Do everything once, so that nothing has to be loaded when no file can be opened any more."""
     small = bytes(pyvips.Image.black(64, 48, bands=3).copy(interpretation="srgb").jpegsave_buffer())
-    for perform in PERFORMED.values():
-        perform(small, 32)
+    for name, perform in PERFORMED.items():
+        if name == tasks.FINISH.name:
+            perform(small + small, len(small))
+        else:
+            perform(small, 32)
 
 
 if __name__ == "__main__":

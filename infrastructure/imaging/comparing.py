@@ -1,0 +1,108 @@
+"""What a staged picture has in common with its photo: whether anything changed, and whether it is still that room."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Plane = npt.NDArray[np.float32]
+"""Brightness, 0 to 255."""
+
+SIDE = 320
+"""Pixels of the longer side at which pictures are compared: lines of walls remain, textures do not."""
+DIRECTIONS = 6
+"""Into which lines are sorted: half a turn in as many parts."""
+REACH = 2
+"""Pixels by which a line may lie elsewhere and still be the same."""
+SURROUNDINGS = 12
+"""Pixels around a line that say how strong it is: light may change, what stands out should not."""
+CELLS = 8
+"""The picture is compared in so many columns and rows."""
+BEST = 0.5
+"""The part of the cells that have to be alike: what furniture hides is not held against it."""
+FAINT = 4.0
+"""Steps of brightness below which nothing counts as a line: noise, and rooms in the dark."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    contrast: float
+    """Standard deviation of the staged picture's brightness, in 8-bit steps: a blank one has next to none."""
+    change: float
+    """Mean difference of brightness in the cell that changed most, in 8-bit steps."""
+    structure: float
+    """How many of the photo's lines are still where they were, 0 to 1, in the better half of its cells."""
+
+
+def likeness(photo: Any, staged: Any) -> Likeness:
+    """Of two libvips images in sRGB, the second of which fills the first one's frame."""
+    scale = min(1.0, SIDE / max(photo.width, photo.height))
+    width, height = max(CELLS, round(photo.width * scale)), max(CELLS, round(photo.height * scale))
+    before, after = _plane(photo, width, height), _plane(staged, width, height)
+    return Likeness(
+        contrast=float(after.std()),
+        change=float(_cells(np.abs(before - after)).max()),
+        structure=_structure(before, after),
+    )
+
+
+def _plane(image: Any, width: int, height: int) -> Plane:
+    small = image.thumbnail_image(width, height=height, size="force").colourspace("b-w").cast("uchar")
+    return np.frombuffer(small.write_to_memory(), np.uint8).reshape(height, width).astype(np.float32)
+
+
+def _structure(before: Plane, after: Plane) -> float:
+    """The correlation of lines by direction and place, weighted by how much of them a cell has.
+
+    Lines are gradients relative to their surroundings, so that dusk or lamps do not matter, and without a
+    sign, as a dark frame before a bright window becomes a bright one at night.
+    """
+    one, other = _lines(before), _lines(after)
+    shared = sum(_cells(a * b) for a, b in zip(one, other, strict=True))
+    own = np.sqrt(sum(_cells(a * a) for a in one) * sum(_cells(b * b) for b in other))
+    weight = np.sqrt(sum(_cells(a * a) for a in one))
+    if not weight.any():  # nothing in the photo to go by
+        return 1.0
+    alike = np.where(own > 0, shared / np.maximum(own, 1e-6), 0).ravel()
+    seen = weight.ravel() > 0.25 * weight.mean()
+    order = np.argsort(-alike[seen])
+    best = order[: max(1, round(BEST * len(order)))]
+    return float(np.average(alike[seen][best], weights=weight.ravel()[seen][best]))
+
+
+def _lines(plane: Plane) -> list[Plane]:
+    """For each direction, how much a line in it stands out from its surroundings, smeared over REACH pixels."""
+    smooth = _blurred(plane, 1)
+    down, across = np.gradient(smooth)
+    strength = np.hypot(across, down)
+    strength = np.maximum(strength - FAINT / 4, 0)
+    relative = strength / (_blurred(strength, SURROUNDINGS) + FAINT / 2)
+    angle = (np.arctan2(down, across) % np.pi) * (DIRECTIONS / np.pi)
+    planes = []
+    for direction in range(DIRECTIONS):
+        apart = np.abs((angle - direction + DIRECTIONS / 2) % DIRECTIONS - DIRECTIONS / 2)
+        planes.append(_blurred(relative * np.maximum(1 - apart, 0), REACH))
+    return planes
+
+
+def _cells(plane: Plane) -> Plane:
+    """Means over CELLS by CELLS parts of the picture."""
+    rows = np.linspace(0, plane.shape[0], CELLS + 1).astype(int)
+    columns = np.linspace(0, plane.shape[1], CELLS + 1).astype(int)
+    sums = np.add.reduceat(np.add.reduceat(plane, rows[:-1], axis=0), columns[:-1], axis=1)
+    return np.asarray(sums / np.outer(np.diff(rows), np.diff(columns)), np.float32)
+
+
+def _blurred(plane: Plane, reach: int) -> Plane:
+    """The mean over a square of pixels, `reach` to each side, twice: close to a bell."""
+    for _ in range(2):
+        for axis in (0, 1):
+            widths = [(0, 0), (0, 0)]
+            widths[axis] = (reach + 1, reach)
+            sums = np.pad(plane.astype(np.float64), widths, "edge").cumsum(axis)
+            length = plane.shape[axis]
+            upper = np.take(sums, np.arange(2 * reach + 1, 2 * reach + 1 + length), axis)
+            lower = np.take(sums, np.arange(length), axis)
+            plane = ((upper - lower) / (2 * reach + 1)).astype(np.float32)
+    return plane
