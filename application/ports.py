@@ -314,11 +314,11 @@ class RetryLater(Exception):
 
 
 class StagingFailed(Exception):
-    """This attempt gave no picture that can be delivered; another one may."""
+    """This attempt gave no picture that can be delivered; another one may, unless this one was `final`."""
 
-    def __init__(self, code: str, calls: tuple[ProviderCall, ...] = ()) -> None:
+    def __init__(self, code: str, calls: tuple[ProviderCall, ...] = (), *, final: bool = False) -> None:
         super().__init__(code)
-        self.code, self.calls = code, calls
+        self.code, self.calls, self.final = code, calls, final
 
 
 class Stager(Protocol):

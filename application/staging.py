@@ -73,6 +73,8 @@ class Staging:
             self.calls.add(job_id, photo_id, unstaged.calls)
             if isinstance(unstaged, Refusal):
                 return {"became": _Became.REFUSED.value, "code": unstaged.code}
+            if isinstance(unstaged, StagingFailed) and unstaged.final:
+                return {"became": _Became.FAILED.value, "code": unstaged.code}
             raise
         except PhotoRejected as rejected:  # the same bytes would be rejected again
             return {"became": _Became.FAILED.value, "code": rejection_code(rejected)}

@@ -70,6 +70,23 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="Where anchors are exported: file://, s3://, gs:// or az://; by the pictures if not given"
         ),
     ] = ""
+    google_api_key: Annotated[
+        str,
+        Meta(description="Has photos staged by Gemini; in development the local darkroom does without it"),
+    ] = ""
+    google_api_url: Annotated[
+        str, Meta(description="In development, another address of Gemini's API, such as a stand-in's")
+    ] = ""
+    staging_models: Annotated[
+        str, Meta(description="Another registry of image models than infrastructure/staging/models.toml")
+    ] = ""
+    staging_seconds: Annotated[
+        float, Meta(gt=0, description="Seconds that one call to an image model may take")
+    ] = 120.0
+    staging_daily_usd: Annotated[
+        int,
+        Meta(ge=0, description="US dollars that image models may cost a day (UTC), of all workers together"),
+    ] = 200
     originals_days: Annotated[
         int, Meta(ge=1, description="Days for which originals are kept after their job has ended")
     ] = 365
@@ -205,11 +222,20 @@ def _check(settings: Settings) -> None:
         if not settings.outbox:
             raise SettingsInvalid("OUTBOX is not set; in development it names the folder in which mail lands")
         return
+    _check_stager(settings)
     # No adapter for the real outside world exists yet, and a stand-in must never serve strangers.
     raise SettingsInvalid(
-        f"APP_ENV={settings.app_env.value} needs mail, payments and a stager for the outside world, which "
+        f"APP_ENV={settings.app_env.value} needs mail and payments for the outside world, which "
         "this version does not have; only APP_ENV=development runs"
     )
+
+
+def _check_stager(settings: Settings) -> None:
+    """Outside development photos go to the real Gemini, or nowhere."""
+    if not settings.google_api_key:
+        raise SettingsInvalid("GOOGLE_API_KEY is not set; only development stages photos without it")
+    if settings.google_api_url:
+        raise SettingsInvalid("GOOGLE_API_URL is for development: photos go to the real Gemini only")
 
 
 def _key(name: str, value: str) -> bytes:

@@ -45,6 +45,8 @@ from infrastructure.reactions.writer import ReactionWriter
 from infrastructure.settings import Settings
 from infrastructure.signed_links import SignedLinks
 from infrastructure.staging.calls import PostgresProviderCalls
+from infrastructure.staging.choosing import gemini
+from infrastructure.staging.gemini import GeminiStager
 from infrastructure.staging.sealing import KeyringSealer
 from infrastructure.upload_records import PostgresUploadRecords
 from infrastructure.wake import Wake
@@ -82,6 +84,8 @@ class Container:
         self.database.open()
 
     def close(self) -> None:
+        if isinstance(self.stager, GeminiStager):
+            self.stager.close()
         self.darkroom.close()
         self.database.close()
         self.redis.close()
@@ -100,7 +104,8 @@ def build(settings: Settings) -> Container:
     records = PostgresUploadRecords(database, keyring)
     darkroom = LocalDarkroom()
     uploads = Uploads(clock=database, darkroom=darkroom, pictures=pictures, records=records)
-    jobs = Jobs(store=store, clock=database, uploads=records, stager=darkroom)
+    stager = gemini(settings, database=database, client=client, darkroom=darkroom) or darkroom
+    jobs = Jobs(store=store, clock=database, uploads=records, stager=stager)
     return Container(
         settings=settings,
         database=database,
@@ -110,7 +115,7 @@ def build(settings: Settings) -> Container:
         store=store,
         pictures=pictures,
         darkroom=darkroom,
-        stager=darkroom,
+        stager=stager,
         accounts=Accounts(
             store=store,
             credentials=PostgresCredentials(database),
@@ -136,7 +141,7 @@ def build(settings: Settings) -> Container:
         staging=Staging(
             store=store,
             pictures=pictures,
-            stager=darkroom,
+            stager=stager,
             jobs=jobs,
             calls=PostgresProviderCalls(database),
             sealer=KeyringSealer(keyring),

@@ -49,7 +49,12 @@ def test_text_becomes_what_it_stands_for() -> None:
         ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS must list origins"),
         ({"CORS_ORIGINS": "https://a.example/path"}, "CORS_ORIGINS must list origins"),
         ({"OUTBOX": ""}, "OUTBOX is not set"),
-        ({"APP_ENV": "production"}, "only APP_ENV=development runs"),
+        ({"APP_ENV": "production"}, "GOOGLE_API_KEY is not set"),
+        (
+            {"APP_ENV": "staging", "GOOGLE_API_KEY": "a key", "GOOGLE_API_URL": "http://localhost:1"},
+            "GOOGLE_API_URL is for development",
+        ),
+        ({"APP_ENV": "production", "GOOGLE_API_KEY": "a key"}, "only APP_ENV=development runs"),
     ],
 )
 def test_a_wrong_variable_is_named_with_what_would_be_right(given: dict[str, str], said: str) -> None:
