@@ -43,6 +43,10 @@ BENCHES: Mapping[str, Bench] = {
         at_least={"ratio_to_limit": 0.7},
         below={"first_byte_ms": 100, "extra_mb": 64},
     ),
+    "quality": Bench(
+        "the quality gate on honest and dishonest stagings of rendered rooms",
+        below={"wrongly_refused": 1, "wrongly_passed": 1},
+    ),
     "darkroom": Bench("enhancing photos of twelve megapixels on one core", below={"seconds": 2}),
     "intake": Bench("taking photos in, against Pillow", below={"time_ratio": 0.8, "memory_ratio": 0.5}),
     "append": Bench(

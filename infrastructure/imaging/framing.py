@@ -32,7 +32,7 @@ NEAR = 0.02
 """How far (as a natural logarithm) a photo's shape may be from one of these and still count as that."""
 LARGEST = 7_000_000
 """Bytes; the models take no more in a request."""
-QUALITIES = (92, 85, 75, 60)
+QUALITIES = (92, 85, 75, 60, 40, 20)
 """Of the JPEG that is sent: the first with which it is small enough."""
 RESULT_QUALITY = 92
 COMPARED = 640

@@ -11,7 +11,7 @@ BLANK = 3.0
 UNCHANGED = 3.0
 """Change of the most changed part, in 8-bit steps, that coding a picture again can make by itself."""
 STRUCTURE = 0.7
-"""Honest stagings keep 0.83 or more of the room's lines, other rooms and other views 0.67 or less."""
+"""Honest stagings keep 0.81 or more of the room's lines, other rooms and other views 0.66 or less."""
 
 
 def fault(preset: Preset, finished: Finished) -> str | None:

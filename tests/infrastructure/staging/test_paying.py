@@ -1,0 +1,275 @@
+"""Whatever the provider does, the user pays for the delivered photos alone, is told why, and the job ends."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from PIL import Image
+
+from application.performers import performers
+from application.pictures import provider_results_of
+from application.reasons import TOLD
+from application.rules import RULES, STAGE_PHOTO
+from domain.brief import Brief, Preset, RoomType
+from domain.job_photo import JobStatus, Outcome, Provenance
+from domain.personal import Personal
+from infrastructure.reactions.bell import Bell, BellBroker
+from infrastructure.reactions.leases import Leases
+from infrastructure.reactions.performing import Performing
+from infrastructure.reactions.queue import ReactionQueue
+from infrastructure.reactions.writer import ReactionWriter
+from infrastructure.settings import Settings
+from infrastructure.staging.prompting import Prompts
+from infrastructure.wiring import build
+from tests.infrastructure.staging.conftest import SAMPLES
+from tests.races.ground import Ground
+from tests.standins.gemini import KEY, StandIn
+
+CREDITS = 50
+SECRET_WISH = "with the red armchair of my grandmother"
+MODELS = """
+checked = 2026-11-22
+[[models]]
+name = "painter-2"
+size = "1K"
+at_once = 8
+per_minute = 1000
+[models.price]
+1K = 34_000
+"""
+
+
+class Staged:
+    """A whole program whose provider is the stand-in, one reaction at a time and without pauses."""
+
+    def __init__(self, ground: Ground, stand_in: StandIn) -> None:
+        self.ground, self.stand_in = ground, stand_in
+        self.container = container = ground.container
+        self.user = ground.user(credits=CREDITS)
+        queue = ReactionQueue(container.database)
+        performed = performers(
+            staging=container.staging,
+            accounts=container.accounts,
+            jobs=container.jobs,
+            retention=container.retention,
+        )
+        quick = {kind: replace(one, pauses=(timedelta(0),)) for kind, one in performed.items()}
+        self._performing = Performing(queue, Leases(queue), quick, slots=1)
+
+    def submit(self, photos: int, brief: Brief | None = None) -> UUID:
+        uploads = [uuid4() for _ in range(photos)]
+        for number, upload_id in enumerate(uploads):
+            self.container.uploads.add(
+                upload_id, user_id=self.user, name="room.jpg", photo=_photo(number, upload_id)
+            )
+        job_id = uuid4()
+        self.container.jobs.submit(
+            job_id,
+            user_id=self.user,
+            upload_ids=uploads,
+            brief=brief or Brief(Preset.STAGE, RoomType.BEDROOM, prompt=Personal(SECRET_WISH)),
+        )
+        writer = ReactionWriter(RULES, Bell(BellBroker(self.container.redis)))
+        with self.container.database.transaction(), self.container.database.connection() as connection:
+            wanted = [one for one in self.ground.log() if one.name in (writer.events or ())]
+            writer.consume(connection, wanted)
+        return job_id
+
+    def work(self, *, most: int = 20) -> None:
+        """Perform what is due, until nothing is."""
+        for _ in range(most):
+            if not self._performing.perform_next(STAGE_PHOTO):
+                return
+
+    def spent(self) -> int:
+        ledger = self.ground.ledger(self.user)
+        return sum(lot.spent for lot in ledger.lots.values())
+
+    def codes(self, job_id: UUID) -> list[str]:
+        return [
+            one.event.code
+            for one in self.ground.log()
+            if one.stream_id == job_id and one.name in ("PhotoJob.PhotoFailed", "PhotoJob.PhotoRefused")
+        ]
+
+    def provenances(self, job_id: UUID) -> list[Provenance]:
+        return [
+            one.event.provenance
+            for one in self.ground.log()
+            if one.stream_id == job_id and one.name == "PhotoJob.PhotoStaged"
+        ]
+
+
+@pytest.fixture(scope="module")
+def _staged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
+    folder = tmp_path_factory.mktemp("paying")
+    (folder / "models.toml").write_text(MODELS)
+    databases, valkey = (request.getfixturevalue(name) for name in ("databases", "valkey_server"))
+    with databases.migrated() as database, StandIn() as stand_in:
+        container = build(_settings(database.app_url, valkey.url, folder, stand_in.url))
+        container.open()
+        yield Staged(Ground(container), stand_in)
+        container.close()
+
+
+@pytest.fixture
+def staged(_staged: Staged) -> Iterator[Staged]:
+    """With nothing left of what earlier tests made the provider do."""
+    _staged.container.redis.flushall()
+    _staged.stand_in.asked.clear()
+    yield _staged
+    _staged.stand_in.fates.clear()
+    _staged.stand_in.otherwise = lambda _: "image"
+    _staged.stand_in.retired.clear()
+    _staged.ground.check()
+
+
+def _settings(database_url: str, redis_url: str, folder: Path, url: str) -> Settings:
+    return Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        object_store_url=(folder / "pictures").as_uri(),
+        outbox=str(folder / "outbox"),
+        auth_secret="s" * 40,
+        master_key=base64.b64encode(b"m" * 32).decode(),
+        claim_key=base64.b64encode(b"c" * 32).decode(),
+        google_api_key=KEY,
+        google_api_url=url,
+        staging_models=str(folder / "models.toml"),
+        staging_seconds=0.6,
+    )
+
+
+def _photo(number: int, salt: UUID) -> bytes:
+    written = BytesIO()
+    with Image.open(SAMPLES / "bedroom.jpg") as room:
+        small = room.resize((480 + 3 * number, 320 + 2 * number))
+        small.putpixel((0, 0), tuple(salt.bytes[:3]))
+        small.save(written, "JPEG", quality=80, comment=salt.hex.encode())
+    return written.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore:.*is not a valid:UserWarning")
+@pytest.mark.parametrize(
+    ("fate", "outcome", "code", "calls"),
+    [
+        ("finish:IMAGE_SAFETY", Outcome.REFUSED, "refused_safety", 1),
+        ("blocked:PROHIBITED_CONTENT", Outcome.REFUSED, "refused_prohibited", 1),
+        ("status:400", Outcome.FAILED, "photo_not_taken", 1),
+        ("status:500", Outcome.FAILED, "provider_unavailable", 3),
+        ("status:503", Outcome.FAILED, "provider_unavailable", 3),
+        ("bad_key", Outcome.FAILED, "provider_refused_us", 3),
+        ("hang", Outcome.FAILED, "provider_too_slow", 3),
+        ("drip", Outcome.FAILED, "provider_too_slow", 3),
+        ("cut", Outcome.FAILED, "provider_unavailable", 3),
+        ("cut_body", Outcome.FAILED, "provider_unavailable", 3),
+        ("truncated", Outcome.FAILED, "provider_answer_unusable", 3),
+        ("corrupt", Outcome.FAILED, "provider_answer_unusable", 3),
+        ("garbage", Outcome.FAILED, "provider_answer_unusable", 3),
+        ("redirect", Outcome.FAILED, "provider_answer_unusable", 3),
+        ("empty", Outcome.FAILED, "provider_answer_unusable", 3),
+        ("words", Outcome.FAILED, "no_image", 3),
+        ("finish:SOMETHING_NEW", Outcome.FAILED, "no_image", 3),
+        ("blank", Outcome.FAILED, "result_blank", 3),
+        ("unchanged", Outcome.FAILED, "result_unchanged", 3),
+        ("other_room", Outcome.FAILED, "result_other_room", 3),
+    ],
+)
+def test_one_photo_of_two_is_not_delivered_and_not_paid(
+    staged: Staged, fate: str, outcome: Outcome, code: str, calls: int
+) -> None:
+    before = staged.spent()
+    job_id = staged.submit(2)
+    staged.stand_in.then("image", *[fate] * 5)
+    staged.work()
+    job = staged.ground.job(job_id)
+    assert job.status is JobStatus.COMPLETED
+    assert sorted(job.outcomes.values()) == sorted([Outcome.STAGED, outcome])
+    assert staged.codes(job_id) == [code]
+    assert code in TOLD
+    assert staged.spent() - before == 1
+    assert len(staged.stand_in.asked) == 1 + calls
+
+
+def test_what_fails_first_and_succeeds_then_is_delivered_with_all_its_calls_and_costs(staged: Staged) -> None:
+    job_id = staged.submit(1)
+    staged.stand_in.then("status:503", "other_room", "image")
+    staged.work()
+    assert staged.ground.job(job_id).status is JobStatus.COMPLETED
+    (made,) = staged.provenances(job_id)
+    assert (made.attempts, made.cost_micros) == (3, 2 * 34_000), (
+        "an answer that could not be used is paid, too"
+    )
+    assert (made.engine, made.model, made.version) == ("gemini", "painter-2", "painter-2-001")
+    assert (made.input_tokens, made.output_tokens) == (1300, 1120)
+    assert made.prompt is not None
+    assert SECRET_WISH in made.prompt.text
+    kept = staged.container.pictures.get(staged.user, provider_results_of(job_id), made.provider_sha256 or "")
+    assert b"made by the stand-in" in kept[:40]
+
+
+def test_what_the_user_wrote_is_nowhere_in_the_clear(staged: Staged) -> None:
+    staged.submit(1)
+    staged.work()
+    with staged.container.database.connection() as connection:
+        for query in (
+            "SELECT convert_from(state, 'utf8') FROM event_store.events",
+            "SELECT answer::text FROM stage.reactions WHERE answer IS NOT NULL",
+            "SELECT provider_calls::text FROM stage.provider_calls",
+        ):
+            found = [row[0] for row in connection.execute(query)]
+            assert found
+            assert not [text for text in found if "grandmother" in text]
+
+
+def test_a_provider_that_is_busy_for_ever_costs_nothing_and_the_job_ends_with_its_day(staged: Staged) -> None:
+    before = staged.spent()
+    job_id = staged.submit(2)
+    staged.stand_in.otherwise = lambda _: "retry:5"
+    staged.work()
+    assert staged.ground.job(job_id).ended is None, "they wait, and no attempt was counted"
+    assert len(staged.stand_in.asked) == 1, "the second one knew from the first"
+    staged.container.jobs.expire(job_id)
+    assert staged.ground.job(job_id).status is JobStatus.FAILED
+    assert staged.codes(job_id) == ["timed_out"] * 2
+    assert staged.spent() == before
+
+
+def test_the_row_comes_back_when_the_provider_said(staged: Staged) -> None:
+    job_id = staged.submit(1)
+    staged.stand_in.then("retry:7")
+    staged.work()
+    row = staged.container.database.one(
+        """SELECT extract(epoch FROM due_at - clock_timestamp()), attempts FROM stage.reactions
+           WHERE kind = %s AND "references"->>'job_id' = %s""",
+        [STAGE_PHOTO, str(job_id)],
+    )
+    assert row is not None
+    assert 4 < row[0] <= 7
+    assert row[1] == 0
+    staged.container.jobs.cancel(job_id, staged.user)
+
+
+def test_a_cancelled_job_starts_nothing_that_has_not_started(staged: Staged) -> None:
+    before = staged.spent()
+    job_id = staged.submit(3)
+    staged.work(most=1)
+    staged.container.jobs.cancel(job_id, staged.user)
+    staged.work()
+    assert len(staged.stand_in.asked) == 1
+    assert staged.ground.job(job_id).status is JobStatus.CANCELLED
+    assert staged.spent() - before == 1
+
+
+def test_every_preset_is_offered_and_staged(staged: Staged) -> None:
+    assert staged.container.stager.presets == frozenset(Preset)
+    jobs = [staged.submit(1, Brief(preset, prompt=Personal("a plant"))) for preset in Preset]
+    staged.work()
+    assert {staged.ground.job(job_id).status for job_id in jobs} == {JobStatus.COMPLETED}
+    made_by = {made.prompt_version for job_id in jobs for made in staged.provenances(job_id)}
+    assert made_by == set(Prompts().versions.values())
