@@ -59,9 +59,9 @@ def _structure(before: Plane, after: Plane) -> float:
     sign, as a dark frame before a bright window becomes a bright one at night.
     """
     one, other = _lines(before), _lines(after)
-    shared = sum(_cells(a * b) for a, b in zip(one, other, strict=True))
-    own = np.sqrt(sum(_cells(a * a) for a in one) * sum(_cells(b * b) for b in other))
-    weight = np.sqrt(sum(_cells(a * a) for a in one))
+    shared = _cells((one * other).sum(axis=0))
+    weight = np.sqrt(_cells((one * one).sum(axis=0)))
+    own = weight * np.sqrt(_cells((other * other).sum(axis=0)))
     if not weight.any():  # nothing in the photo to go by
         return 1.0
     alike = np.where(own > 0, shared / np.maximum(own, 1e-6), 0).ravel()
@@ -71,19 +71,20 @@ def _structure(before: Plane, after: Plane) -> float:
     return float(np.average(alike[seen][best], weights=weight.ravel()[seen][best]))
 
 
-def _lines(plane: Plane) -> list[Plane]:
-    """For each direction, how much a line in it stands out from its surroundings, smeared over REACH pixels."""
+def _lines(plane: Plane) -> Plane:
+    """How much a line in each direction stands out from its surroundings, smeared over REACH pixels.
+
+    The shape is (DIRECTIONS, height, width).
+    """
     smooth = _blurred(plane, 1)
     down, across = np.gradient(smooth)
     strength = np.hypot(across, down)
     strength = np.maximum(strength - FAINT / 4, 0)
     relative = strength / (_blurred(strength, SURROUNDINGS) + FAINT / 2)
     angle = (np.arctan2(down, across) % np.pi) * (DIRECTIONS / np.pi)
-    planes = []
-    for direction in range(DIRECTIONS):
-        apart = np.abs((angle - direction + DIRECTIONS / 2) % DIRECTIONS - DIRECTIONS / 2)
-        planes.append(_blurred(relative * np.maximum(1 - apart, 0), REACH))
-    return planes
+    directions = np.arange(DIRECTIONS, dtype=np.float32)[:, None, None]
+    apart = np.abs((angle - directions + DIRECTIONS / 2) % DIRECTIONS - DIRECTIONS / 2)
+    return _blurred(relative * np.maximum(1 - apart, 0), REACH)
 
 
 def _cells(plane: Plane) -> Plane:
@@ -96,13 +97,10 @@ def _cells(plane: Plane) -> Plane:
 
 def _blurred(plane: Plane, reach: int) -> Plane:
     """The mean over a square of pixels, `reach` to each side, twice: close to a bell."""
+    width = 2 * reach + 1
     for _ in range(2):
-        for axis in (0, 1):
-            widths = [(0, 0), (0, 0)]
-            widths[axis] = (reach + 1, reach)
-            sums = np.pad(plane.astype(np.float64), widths, "edge").cumsum(axis)
-            length = plane.shape[axis]
-            upper = np.take(sums, np.arange(2 * reach + 1, 2 * reach + 1 + length), axis)
-            lower = np.take(sums, np.arange(length), axis)
-            plane = ((upper - lower) / (2 * reach + 1)).astype(np.float32)
+        for _ in range(2):  # along the rows, then, turned over, along the columns
+            padded = np.pad(plane, [(0, 0)] * (plane.ndim - 1) + [(reach + 1, reach)], "edge")
+            sums = padded.cumsum(axis=-1, dtype=np.float32)
+            plane = ((sums[..., width:] - sums[..., :-width]) / np.float32(width)).swapaxes(-1, -2)
     return plane

@@ -65,22 +65,27 @@ def finish(both: bytes, split: int) -> Finished:
     canvas = SHAPES[nearest_shape(ratio)]
     opened = open_photo(sent)
     as_sent = media_type_of(sent) == "image/jpeg" and opened.bands == 3 and not _turned(opened)
-    image = upright_srgb(opened)
     with decoding():
-        image = image.copy_memory()
+        if as_sent and opened.width <= width and round(opened.width / ratio) == opened.height:
+            found = likeness(_small(photo), _small(sent))  # decoded to its end all the same, only coarsely
+            return Finished(sent, "image/jpeg", 0.0, found.contrast, found.change, found.structure)
+        image = upright_srgb(opened).copy_memory()
         misshapen = abs(log(image.width / image.height / (ratio if _is_near(ratio, canvas) else canvas)))
         framed = _framed(image, ratio, canvas)
         if framed.width > width:
             framed = framed.resize(width / framed.width, vscale=height / framed.height)
-        found = likeness(fitted(photo, COMPARED, COMPARED).copy_memory(), framed)
-        untouched = as_sent and (framed.width, framed.height) == (image.width, image.height)
-        picture = sent if untouched else bytes(framed.jpegsave_buffer(Q=RESULT_QUALITY, keep="none"))
+        found = likeness(_small(photo), framed)
+        picture = bytes(framed.jpegsave_buffer(Q=RESULT_QUALITY, keep="none"))
     return Finished(picture, "image/jpeg", misshapen, found.contrast, found.change, found.structure)
 
 
 def nearest_shape(ratio: float) -> str:
     """Of SHAPES, for a picture's width by its height."""
     return min(SHAPES, key=lambda shape: abs(log(SHAPES[shape] / ratio)))
+
+
+def _small(photo: bytes) -> Any:
+    return fitted(photo, COMPARED, COMPARED).copy_memory()
 
 
 def _with_margins(image: Any, canvas: float) -> Any:

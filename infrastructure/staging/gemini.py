@@ -24,7 +24,7 @@ from infrastructure.staging.verdicts import Kind, Picture, Verdict, of_answer, o
 ENGINE = "gemini"
 SIDES: dict[Size, int] = {"1K": 1024, "2K": 2048, "4K": 4096}
 """Pixels of the longer side that a photo is sent with, as many as the picture that is asked for."""
-PATIENCE = 1.0
+PATIENCE = 2.0
 """Seconds that an attempt waits for its turn before its row does: meanwhile its job may be cancelled."""
 FALL_BACK_AFTER = 20.0
 """Seconds: if a model will be away for longer, the next one is asked, though it may cost more."""
@@ -124,9 +124,8 @@ class _Attempt:
 
     def by(self, model: ImageModel) -> StagedPicture:
         """Raises _ModelAway when the next model should be asked."""
-        asked = self._stager.asked(model, self._prompt, self._photo)  # first: a turn is for calling only
-        with self._turn(model):
-            found = self._called(model, asked)
+        with self._turn(model):  # nothing is prepared by those who only wait, and they are many
+            found = self._called(model, self._stager.asked(model, self._prompt, self._photo))
         if isinstance(found, Verdict):
             raise self._judged(model, found)
         self._stager.limits.succeeded(model.name)

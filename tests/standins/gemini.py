@@ -9,10 +9,10 @@ import json
 import sys
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
 from io import BytesIO
@@ -44,11 +44,11 @@ class Asked:
 
 @dataclass
 class Counted:
-    """What the limits saw."""
+    """What the limits saw, which are each model's own."""
 
     calls: int = 0
-    most_at_once: int = 0
-    most_in_a_minute: int = 0
+    most_at_once: dict[str, int] = field(default_factory=dict)
+    most_in_a_minute: dict[str, int] = field(default_factory=dict)
     exceeded: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     models: Counter[str] = field(default_factory=Counter)
@@ -81,8 +81,8 @@ class StandIn:
         """What another origin got to which calls were redirected."""
         self.batches: dict[str, Batch] = {}
         self._numbers = count(1)
-        self._running = 0
-        self._started: deque[float] = deque()
+        self._running: Counter[str] = Counter()
+        self._started: defaultdict[str, deque[float]] = defaultdict(deque)
         self._painted: dict[tuple[str, str], bytes] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gemini stand-in", daemon=True)
@@ -158,7 +158,7 @@ class StandIn:
         body: bytes,
     ) -> None:
         if path == "/counted":
-            _reply(writer, 200, asdict(self.counted))
+            _reply(writer, 200, vars(self.counted))
         elif "/batches" in path or ":batchGenerateContent" in path:
             _reply(writer, *self._batch(method, path, headers, body))
         else:
@@ -176,22 +176,22 @@ class StandIn:
         number = next(self._numbers)
         asked.fate = self.fates.popleft() if self.fates else self.otherwise(number)
         self.asked.append(asked)
-        while self._started and self._started[0] <= now - 60:
-            self._started.popleft()
-        self._started.append(now)
-        self._running += 1
-        counted = self.counted
+        model, started, counted = asked.model, self._started[asked.model], self.counted
+        while started and started[0] <= now - 60:
+            started.popleft()
+        started.append(now)
+        self._running[model] += 1
         counted.calls += 1
-        counted.models[asked.model] += 1
-        counted.most_at_once = max(counted.most_at_once, self._running)
-        counted.most_in_a_minute = max(counted.most_in_a_minute, len(self._started))
-        over = self._running > self.at_once or len(self._started) > self.per_minute
+        counted.models[model] += 1
+        counted.most_at_once[model] = max(counted.most_at_once.get(model, 0), self._running[model])
+        counted.most_in_a_minute[model] = max(counted.most_in_a_minute.get(model, 0), len(started))
+        over = self._running[model] > self.at_once or len(started) > self.per_minute
         counted.exceeded += over
         counted.outcomes["over" if over else asked.fate.partition(":")[0]] += 1
         try:
             yield over
         finally:
-            self._running -= 1
+            self._running[model] -= 1
 
     async def _act(self, writer: asyncio.StreamWriter, asked: Asked) -> None:
         fate, _, argument = asked.fate.partition(":")

@@ -1,6 +1,7 @@
 """Whatever the provider does, the user pays for the delivered photos alone, is told why, and the job ends."""
 
 import base64
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -26,6 +27,7 @@ from infrastructure.reactions.writer import ReactionWriter
 from infrastructure.settings import Settings
 from infrastructure.staging.prompting import Prompts
 from infrastructure.wiring import build
+from interfaces.cli.jobs import costs
 from tests.infrastructure.staging.conftest import SAMPLES
 from tests.races.ground import Ground
 from tests.standins.gemini import KEY, StandIn
@@ -273,3 +275,26 @@ def test_every_preset_is_offered_and_staged(staged: Staged) -> None:
     assert {staged.ground.job(job_id).status for job_id in jobs} == {JobStatus.COMPLETED}
     made_by = {made.prompt_version for job_id in jobs for made in staged.provenances(job_id)}
     assert made_by == set(Prompts().versions.values())
+
+
+def test_what_photos_cost_is_told_by_model_and_preset_with_the_margin_of_each_job(
+    staged: Staged, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = staged.submit(1, Brief(Preset.BLUE_SKY))
+    staged.stand_in.then("blank", "image")
+    staged.work()
+    refused = staged.submit(1, Brief(Preset.BLUE_SKY))
+    staged.stand_in.then("finish:SAFETY")
+    staged.work()
+    monkeypatch.setenv("DATABASE_URL", staged.container.settings.database_url)
+    costs(as_json=True, limit=2)
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    (blue_sky,) = [row for row in told["staged"] if row["preset"] == "blue_sky" and row["attempts"] > 1]
+    assert blue_sky["model"] == "painter-2"
+    assert blue_sky["cost_micros"] == 34_000 * blue_sky["attempts"]
+    jobs = {row["job_id"]: row for row in told["jobs"]}
+    assert (jobs[str(first)]["delivered"], jobs[str(first)]["calls"]) == (1, 2)
+    assert (jobs[str(first)]["revenue_micros"], jobs[str(first)]["margin_micros"]) == (0, -68_000), "a gift"
+    assert (jobs[str(refused)]["delivered"], jobs[str(refused)]["cost_micros"]) == (0, 0)
+    costs()
+    assert "painter-2" in capsys.readouterr().out
