@@ -19,6 +19,9 @@ TOLD: Mapping[str, str] = {
         "photo_has_too_many_pixels": "The photo has more than 60 megapixels.",
         "photo_rejected": "The photo cannot be used.",
         "photo_not_taken": "The image service cannot read this photo; another export of it may work.",
+        "link_refused": "The link cannot be followed: it must be https and lead to a public address.",
+        "link_broken": "There is no photo at the link.",
+        "link_unreachable": "The link could not be reached.",
         # The safety rules of the provider
         "refused_safety": "The image service's safety rules do not allow this photo or request.",
         "refused_prohibited": "The image service does not allow what the photo shows or the request asks for.",

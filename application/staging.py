@@ -28,7 +28,6 @@ from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind
 
 
-
 class OriginalDamaged(Exception):
     """The object store returned other bytes than were put there."""
 

@@ -2,11 +2,14 @@
 
 import pytest
 
-from application.reasons import GIVEN_UP, TOLD, told
+from application.fetching import BROKEN, REFUSED, UNREACHABLE
 from application.photos import _CODES
+from application.reasons import GIVEN_UP, TOLD, told
 
 
-@pytest.mark.parametrize("code", [*_CODES.values(), "photo_rejected", GIVEN_UP, "timed_out"])
+@pytest.mark.parametrize(
+    "code", [*_CODES.values(), "photo_rejected", REFUSED, BROKEN, UNREACHABLE, GIVEN_UP, "timed_out"]
+)
 def test_every_code_has_its_sentence(code: str) -> None:
     assert code in TOLD
 

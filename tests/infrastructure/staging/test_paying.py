@@ -56,6 +56,7 @@ class Staged:
         queue = ReactionQueue(container.database)
         performed = performers(
             staging=container.staging,
+            fetching=container.fetching,
             accounts=container.accounts,
             jobs=container.jobs,
             retention=container.retention,
@@ -73,7 +74,7 @@ class Staged:
         self.container.jobs.submit(
             job_id,
             user_id=self.user,
-            upload_ids=uploads,
+            photos=uploads,
             brief=brief or Brief(Preset.STAGE, RoomType.BEDROOM, prompt=Personal(SECRET_WISH)),
         )
         writer = ReactionWriter(RULES, Bell(BellBroker(self.container.redis)))

@@ -2,13 +2,13 @@
 
 from migrations.sql import run
 
-revision = "0007"
-down_revision = "0006"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
-    run("0007_provider_calls.up.sql")
+    run("0010_provider_calls.up.sql")
 
 
 def downgrade() -> None:
-    run("0007_provider_calls.down.sql")
+    run("0010_provider_calls.down.sql")
