@@ -57,6 +57,7 @@ class Staged:
         performed = performers(
             staging=container.staging,
             fetching=container.fetching,
+            webhooks=container.webhooks,
             accounts=container.accounts,
             jobs=container.jobs,
             retention=container.retention,
@@ -141,6 +142,7 @@ def _settings(database_url: str, redis_url: str, folder: Path, url: str) -> Sett
         auth_secret="s" * 40,
         master_key=base64.b64encode(b"m" * 32).decode(),
         claim_key=base64.b64encode(b"c" * 32).decode(),
+        anchor_key=base64.b64encode(b"a" * 32).decode(),
         google_api_key=KEY,
         google_api_url=url,
         staging_models=str(folder / "models.toml"),

@@ -2,13 +2,13 @@
 
 from migrations.sql import run
 
-revision = "0010"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:
-    run("0010_provider_calls.up.sql")
+    run("0012_provider_calls.up.sql")
 
 
 def downgrade() -> None:
-    run("0010_provider_calls.down.sql")
+    run("0012_provider_calls.down.sql")
