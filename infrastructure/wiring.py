@@ -1,5 +1,6 @@
 """The only place where adapters are built and handed to the use cases."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -39,6 +40,7 @@ from infrastructure.outside.posting import SignedPoster
 from infrastructure.picture_uses import PostgresPictureUses
 from infrastructure.pictures import ObjectPictures
 from infrastructure.projections.engine import Projector
+from infrastructure.projections.rebuilder import Rebuilder
 from infrastructure.reactions.bell import Bell, BellBroker
 from infrastructure.reactions.requests import PostgresReactionRequests
 from infrastructure.reactions.writer import ReactionWriter
@@ -186,3 +188,16 @@ def following(container: Container) -> Following:
             ReactionWriter(RULES, Bell(BellBroker(container.redis))),
         ],
     )
+
+
+def followers() -> Mapping[str, frozenset[str] | None]:
+    """Everything that follows the log, by name, with the names of the events that it wants (None for all)."""
+    return {
+        **{projection.table.versioned_name: projection.events for projection in PROJECTIONS},
+        ReactionWriter.name: frozenset().union(*(rule.events for rule in RULES)),
+    }
+
+
+def rebuilder(container: Container) -> Rebuilder:
+    """Does the rebuilds that were asked for over the API."""
+    return Rebuilder(PROJECTIONS, direct_url=container.settings.direct_url)

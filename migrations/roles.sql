@@ -43,5 +43,14 @@ ALTER ROLE stage_app SET idle_in_transaction_session_timeout = '10s';
 ALTER ROLE stage_owner SET transaction_timeout = 0;
 ALTER ROLE stage_owner SET idle_in_transaction_session_timeout = 0;
 
+-- To tell who holds the followers back it must see the queries and the age of other roles' transactions.
+DO $$
+BEGIN
+    GRANT pg_read_all_stats TO stage_app;
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE NOTICE 'stage_app may not see other roles'' queries: the stall alarm will name their pids alone';
+END
+$$;
+
 ALTER ROLE stage_app SET timezone = 'UTC';
 ALTER ROLE stage_owner SET timezone = 'UTC';

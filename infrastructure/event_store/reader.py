@@ -50,6 +50,8 @@ class Watermark:
         self._closed = threading.Event()
         self._connection: psycopg.Connection[TupleRow] | None = None
         self._position = 0
+        self.held_back = False
+        """Whether the last look ended before all older transactions did."""
 
     def next(self, patience: float = 1.0) -> int:
         """The newest gap-safe position; 0 while the log is empty.
@@ -73,12 +75,14 @@ class Watermark:
 
     def _next(self, connection: psycopg.Connection[TupleRow], deadline: float) -> int:
         ((drawn,),) = connection.execute(_DRAWN).fetchall()
+        self.held_back = False
         if drawn == self._position:
             return self._position
         ((own,),) = connection.execute("SELECT pg_current_xact_id()::text").fetchall()
         pause = 0.0005
         while not connection.execute(_OVER, [own]).fetchall()[0][0]:
             if time.monotonic() > deadline or self._closed.wait(pause):
+                self.held_back = True
                 return self._position
             pause = min(pause * 2, 0.02)
         self._position = drawn

@@ -7,6 +7,7 @@ from infrastructure.following.consumer import Consumer
 from infrastructure.following.follower import Follower, Progress
 from infrastructure.following.listener import Listener
 from infrastructure.following.lookout import Lookout
+from infrastructure.following.stalls import StallAlarm
 
 
 class Following:
@@ -21,7 +22,8 @@ class Following:
         consumers: Iterable[Consumer],
     ) -> None:
         """A consumer that never began yet does so at the log's beginning."""
-        self._lookout = Lookout(Watermark(direct_url))
+        self._alarm = StallAlarm(direct_url)
+        self._lookout = Lookout(Watermark(direct_url), self._alarm)
         self._listener = Listener(redis_url, self._lookout.wake)
         self._followers = [
             Follower(consumer, direct_url=direct_url, lookout=self._lookout, reader=reader)
@@ -52,3 +54,8 @@ class Following:
     def woken(self) -> bool:
         """Whether it hears at once of what is appended; otherwise it looks a few times a second."""
         return self._listener.hears
+
+    @property
+    def held_back(self) -> float:
+        """Seconds for which a transaction that does not end has held all followers back; 0 if none does."""
+        return self._alarm.seconds

@@ -7,6 +7,7 @@ import psycopg
 import structlog
 
 from infrastructure.event_store.reader import Watermark
+from infrastructure.following.stalls import StallAlarm
 
 POLL_SECONDS = 0.2
 """How often it looks unasked, in case a wake-up call was lost. Without news a look is one small query."""
@@ -21,8 +22,9 @@ log = structlog.get_logger()
 class Lookout:
     """A thread that keeps the watermark fresh and tells the followers. Started once, stopped once."""
 
-    def __init__(self, watermark: Watermark) -> None:
+    def __init__(self, watermark: Watermark, alarm: StallAlarm | None = None) -> None:
         self._watermark = watermark
+        self._alarm = alarm
         self._thread = threading.Thread(target=self._run, name="lookout", daemon=True)
         self._news = threading.Event()
         self._stopping = threading.Event()
@@ -97,6 +99,8 @@ class Lookout:
             self._looks_begun += 1
             look = self._looks_begun
         position = self._watermark.next()
+        if self._alarm:
+            self._alarm.look(held_back=self._watermark.held_back)
         with self._seen:
             self._last_look, self._position = look, position
             self._seen.notify_all()

@@ -19,7 +19,7 @@ from infrastructure.following import checkpoints
 from infrastructure.projections import parking, rebuilds
 from infrastructure.projections.digesting import Digester
 from infrastructure.projections.filling import connect, fill, fill_as_child
-from infrastructure.projections.rebuilds import FILLING, FOLLOWING, INDEXING, JOINED, Begun
+from infrastructure.projections.rebuilds import FILLING, FOLLOWING, INDEXING, JOINED, WANTED, Begun
 from infrastructure.projections.rows import SHADOW
 from infrastructure.projections.shadow import Differences, Shadow
 from infrastructure.projections.streams import FIRST, LAST, NoKeys
@@ -145,14 +145,13 @@ class Rebuild:
     def _resumed(self, connection: Connection[TupleRow]) -> Begun | None:
         """What was begun before, unless its rows cannot be gone on with."""
         begun = rebuilds.find(connection, self._name)
-        if begun is None:
+        if begun is None or begun.step == WANTED:
             return None
         same = begun.fold == rebuilds.fold_of(self._projection) and begun.error is None
         if same and self._shadow.fits(connection):
             log.info("rebuild.resumed", read_model=self._name, step=begun.step)
             return begun
         log.info("rebuild.begins_anew", read_model=self._name, error=begun.error)
-        self._throw_away(connection)
         return None
 
     def _begun(self, connection: Connection[TupleRow]) -> Begun:
@@ -160,10 +159,11 @@ class Rebuild:
         topics = sorted(self._projection.events)
         ((events,),) = connection.execute(_COUNT, [topics, upto]).fetchall()
         by_stream = self._projection.table.stream is not None
-        self._shadow.create(connection)
         parts = self._parts(connection, topics, events) if by_stream else []
         step = FILLING if by_stream else INDEXING
         with connection.transaction():
+            checkpoints.hold(connection, self._name)  # its follower may be writing the shadow table
+            self._shadow.create(connection)
             parking.forget(connection, self._name, SHADOW)
             rebuilds.begin(
                 connection,
@@ -198,7 +198,7 @@ class Rebuild:
 
     def _fill(self, connection: Connection[TupleRow], begun: Begun) -> None:
         while rebuilds.open_parts(connection, self._name):
-            if self._processes == 1:
+            if min(self._processes, len(rebuilds.open_parts(connection, self._name))) == 1:
                 fill(self._url, self._projection, begun.position)
             else:
                 self._fill_in_processes(connection, begun)

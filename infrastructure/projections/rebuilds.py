@@ -14,7 +14,7 @@ from psycopg.rows import TupleRow, class_row
 
 from application.projections.projection import Projection
 
-FILLING, INDEXING, FOLLOWING, JOINED = "filling", "indexing", "following", "joined"
+WANTED, FILLING, INDEXING, FOLLOWING, JOINED = "wanted", "filling", "indexing", "following", "joined"
 """The steps of a rebuild, in their order."""
 
 
@@ -28,6 +28,8 @@ class Begun(Struct, frozen=True):
     events: int
     differences: int | None
     error: str | None
+    unattended: bool
+    accept: bool
     began_at: datetime
 
 
@@ -59,6 +61,29 @@ def every(connection: psycopg.Connection[TupleRow]) -> list[Begun]:
         return rows.execute("SELECT * FROM stage.rebuilds ORDER BY read_model").fetchall()
 
 
+def want(connection: psycopg.Connection[TupleRow], read_model: str, *, accept: bool) -> None:
+    """Have a following process rebuild it, or go on with a rebuild that was begun."""
+    connection.execute(
+        """
+        INSERT INTO stage.rebuilds (read_model, step, fold, position, events, unattended, accept)
+        VALUES (%(read_model)s, 'wanted', '', 0, 0, true, %(accept)s)
+        ON CONFLICT (read_model) DO UPDATE SET unattended = true, accept = %(accept)s, differences = NULL
+        """,
+        {"read_model": read_model, "accept": accept},
+    )
+
+
+def unattended(connection: psycopg.Connection[TupleRow]) -> list[Begun]:
+    """What following processes have to do: all but those whose differences somebody must look at."""
+    with connection.cursor(row_factory=class_row(Begun)) as rows:
+        return rows.execute(
+            """
+            SELECT * FROM stage.rebuilds
+            WHERE unattended AND (accept OR coalesce(differences, 0) = 0) ORDER BY began_at
+            """
+        ).fetchall()
+
+
 def begin(
     connection: psycopg.Connection[TupleRow],
     projection: Projection[Any],
@@ -71,9 +96,15 @@ def begin(
     """Write down what there is to do, in the connection's transaction."""
     name = projection.table.versioned_name
     connection.execute(
-        "INSERT INTO stage.rebuilds (read_model, step, fold, position, events) VALUES (%s, %s, %s, %s, %s)",
+        """
+        INSERT INTO stage.rebuilds (read_model, step, fold, position, events) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (read_model) DO UPDATE
+        SET step = excluded.step, fold = excluded.fold, position = excluded.position,
+            events = excluded.events, differences = NULL, error = NULL
+        """,
         [name, step, fold_of(projection), position, events],
     )
+    connection.execute("DELETE FROM stage.rebuild_parts WHERE read_model = %s", [name])
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO stage.rebuild_parts (read_model, part, next, last) VALUES (%s, %s, %s, %s)",

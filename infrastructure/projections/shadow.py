@@ -92,23 +92,20 @@ class Shadow:
         }
 
     def create(self, connection: Connection[TupleRow]) -> None:
-        """Begin anew with an empty table without indexes, which are made once it is filled."""
-        with connection.transaction():
-            connection.execute(self._sql("DROP TABLE IF EXISTS {shadow}"))
+        """Begin anew, in the connection's transaction, with an empty table; indexes are made once it is filled."""
+        connection.execute(self._sql("DROP TABLE IF EXISTS {shadow}"))
+        connection.execute(self._sql("CREATE TABLE {shadow} (LIKE {live} INCLUDING ALL EXCLUDING INDEXES)"))
+        comment = connection.execute("SELECT obj_description(%s::regclass)", [self._live]).fetchone()
+        if comment and comment[0]:
+            connection.execute(self._sql("COMMENT ON TABLE {shadow} IS ") + sql.Literal(comment[0]))
+        for privilege, grantee in connection.execute(_GRANTS, [self._live]).fetchall():
             connection.execute(
-                self._sql("CREATE TABLE {shadow} (LIKE {live} INCLUDING ALL EXCLUDING INDEXES)")
-            )
-            comment = connection.execute("SELECT obj_description(%s::regclass)", [self._live]).fetchone()
-            if comment and comment[0]:
-                connection.execute(self._sql("COMMENT ON TABLE {shadow} IS ") + sql.Literal(comment[0]))
-            for privilege, grantee in connection.execute(_GRANTS, [self._live]).fetchall():
-                connection.execute(
-                    sql.SQL("GRANT {} ON {} TO {}").format(
-                        sql.SQL(privilege),
-                        self._names["shadow"],
-                        sql.Identifier(grantee) if grantee else sql.SQL("PUBLIC"),
-                    )
+                sql.SQL("GRANT {} ON {} TO {}").format(
+                    sql.SQL(privilege),
+                    self._names["shadow"],
+                    sql.Identifier(grantee) if grantee else sql.SQL("PUBLIC"),
                 )
+            )
 
     def fits(self, connection: Connection[TupleRow]) -> bool:
         """Whether it is there and still has the shape of the live table."""

@@ -67,3 +67,52 @@ def dead(connection: "psycopg.Connection[TupleRow]", *, limit: int = 100) -> lis
     """What was given up, the latest first."""
     with connection.cursor(row_factory=class_row(DeadReaction)) as rows:
         return rows.execute(_DEAD, [limit]).fetchall()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that is known of a reaction."""
+
+    reaction_id: UUID
+    kind: str
+    owner: UUID
+    references: References
+    state: str
+    attempts: int
+    due_at: datetime
+    answered: bool
+    """Whether the outside world answered, so that it is not called again."""
+    last_error: str | None
+    cause_position: int | None
+    correlation: str
+    created_at: datetime
+    claimed_at: datetime | None
+    ended_at: datetime | None
+    dropped_by: str | None
+    dropped_because: str | None
+
+
+_SHOWN = """
+SELECT id AS reaction_id, kind, owner, "references", state, attempts, due_at, answer IS NOT NULL AS answered,
+       last_error, cause_position, correlation, created_at, claimed_at, ended_at, dropped_by, dropped_because
+FROM stage.reactions
+"""
+_LISTED = """
+WHERE (%(state)s::text IS NULL AND state <> 'done' OR state = %(state)s)
+  AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+ORDER BY created_at DESC, id LIMIT %(limit)s
+"""
+
+
+def listed(
+    connection: "psycopg.Connection[TupleRow]", *, state: str | None, kind: str | None, limit: int
+) -> list[Shown]:
+    """Reactions in this state (those not done, if None), the latest first."""
+    with connection.cursor(row_factory=class_row(Shown)) as rows:
+        asked = {"state": state, "kind": kind, "limit": limit}
+        return rows.execute(f"{_SHOWN}{_LISTED}", asked).fetchall()
+
+
+def shown(connection: "psycopg.Connection[TupleRow]", reaction_id: UUID) -> Shown | None:
+    with connection.cursor(row_factory=class_row(Shown)) as rows:
+        return rows.execute(f"{_SHOWN} WHERE id = %s", [reaction_id]).fetchone()

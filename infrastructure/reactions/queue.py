@@ -186,6 +186,16 @@ class ReactionQueue:
             )
         )
 
+    def drop(self, reaction_id: UUID, *, actor: str, reason: str) -> bool:
+        """Close a dead reaction that nobody will retry, and keep who decided that and why; False if not dead."""
+        return bool(
+            self._database.execute(
+                "UPDATE stage.reactions SET state = 'dropped', dropped_by = %s, dropped_because = %s "
+                "WHERE id = %s AND state = 'dead'",
+                [actor, reason, reaction_id],
+            )
+        )
+
     def _write(self, claimed: Claimed, change: str, **values: Any) -> None:
         statement = f"UPDATE stage.reactions SET {change} WHERE id = %(id)s AND fence = %(fence)s AND state = 'running'"  # noqa: S608 - written above, never from outside
         parameters = {"id": claimed.reaction_id, "fence": claimed.fence, **values}

@@ -25,6 +25,9 @@ app.command("interfaces.cli.jobs:app", name="jobs")
 app.command("interfaces.cli.migrate:app", name="migrate")
 app.command("interfaces.cli.events:app", name="events")
 app.command("interfaces.cli.keys:app", name="keys")
+app.command("interfaces.cli.projections:app", name="projections")
+app.command("interfaces.cli.reactions:app", name="reactions")
+app.command("interfaces.cli.doctor:doctor")
 
 EXPLAINED = (
     ChildFailed,

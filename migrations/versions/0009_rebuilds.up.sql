@@ -1,24 +1,29 @@
 -- Rebuilds: a read model is folded anew into a table of the same name in `shadow`, and takes the old one's
 -- place. What a rebuild has done so far is here, so that it goes on where it was when it is begun again.
 --
--- filling ──▶ indexing ──▶ following ──▶ joined ──▶ (gone: the tables were swapped)
---    by part        CONCURRENTLY   up to the     the follower
---                                  follower      writes both
+-- wanted ──▶ filling ──▶ indexing ──▶ following ──▶ joined ──▶ (gone: the tables were swapped)
+--               by part        CONCURRENTLY   up to the     the follower
+--                                             follower      writes both
 
 CREATE SCHEMA retired AUTHORIZATION stage_app;
 COMMENT ON SCHEMA retired IS 'Read models that a rebuild has replaced, for the moment until they are dropped';
 
 CREATE TABLE stage.rebuilds (
     read_model  text        PRIMARY KEY,
-    step        text        NOT NULL CHECK (step IN ('filling', 'indexing', 'following', 'joined')),
+    step        text        NOT NULL CHECK (step IN ('wanted', 'filling', 'indexing', 'following', 'joined')),
     fold        bytea       NOT NULL,
     position    bigint      NOT NULL CHECK (position >= 0),
     events      bigint      NOT NULL CHECK (events >= 0),
     differences bigint,
     error       text,
+    unattended  boolean     NOT NULL DEFAULT false,
+    accept      boolean     NOT NULL DEFAULT false,
     began_at    timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE stage.rebuilds IS 'Read models that are being rebuilt in the schema shadow';
+COMMENT ON COLUMN stage.rebuilds.step IS 'What it has come to; wanted: somebody asked for it, and a following process will do it';
+COMMENT ON COLUMN stage.rebuilds.unattended IS 'A following process does it, and goes on with it; else whoever began it';
+COMMENT ON COLUMN stage.rebuilds.accept IS 'Swap even if the tables differ';
 COMMENT ON COLUMN stage.rebuilds.fold IS 'Hash of the projection''s code: rows of another fold are never mixed in';
 COMMENT ON COLUMN stage.rebuilds.position IS 'Everything at or below is in the shadow table, once its parts are filled; once joined, its follower''s checkpoint tells instead';
 COMMENT ON COLUMN stage.rebuilds.events IS 'How many events its parts have to fold';
@@ -56,3 +61,15 @@ COMMENT ON COLUMN stage.parked_events.keys IS 'The rows it touches, or its strea
 COMMENT ON COLUMN stage.parked_events.error IS 'Class of the error and where it arose, without its text; null for what only waits for an earlier event';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON stage.rebuilds, stage.rebuild_parts, stage.parked_events TO stage_app;
+
+-- A dead reaction that nobody will retry is dropped, with a reason; it stays as a row.
+ALTER TABLE stage.reactions
+    DROP CONSTRAINT reactions_state_check,
+    ADD CONSTRAINT reactions_state_check CHECK (state IN ('due', 'running', 'done', 'dead', 'dropped')),
+    ADD COLUMN dropped_by text,
+    ADD COLUMN dropped_because text,
+    ADD CONSTRAINT reactions_dropped CHECK
+        ((state = 'dropped') = (dropped_by IS NOT NULL) AND (state = 'dropped') = (dropped_because IS NOT NULL));
+COMMENT ON COLUMN stage.reactions.state IS 'due (now or later), running, done, dead (given up), or dropped: given up for good';
+COMMENT ON COLUMN stage.reactions.dropped_by IS 'Who decided that it will not be retried';
+COMMENT ON COLUMN stage.reactions.dropped_because IS 'Why';

@@ -1,0 +1,74 @@
+"""Examines the followers: their lag, their leaders, parked events, rebuilds, and who holds them back."""
+
+from collections.abc import Iterator
+
+from msgspec import to_builtins
+
+from infrastructure import wiring
+from infrastructure.doctor.findings import Finding, Severity, graded
+from infrastructure.following.lags import lags
+from infrastructure.following.stalls import holders
+from infrastructure.projections import parking, rebuilds
+from infrastructure.wiring import Container
+
+LATE, FAR_TOO_LATE = 10.0, 120.0
+"""Seconds that an event may wait for a follower."""
+HELD, HELD_LONG = 5.0, 30.0
+"""Seconds that a transaction may take before it is a finding; ours end after 30 at the latest."""
+
+
+def followers(container: Container) -> Iterator[Finding]:
+    with container.database.connection() as connection:
+        found = lags(connection, wiring.followers())
+    for lag in found:
+        severity = graded(lag.seconds, warning=LATE, failed=FAR_TOO_LATE)
+        says = f"{lag.follower} is {lag.events} events and {lag.seconds:.1f} s behind"
+        if lag.leader is None:
+            severity, says = Severity.FAILED, f"nobody follows for {lag.follower}: is `stage follow` running?"
+        yield Finding("follower", severity, says, to_builtins(lag))
+
+
+def parked_events(container: Container) -> Iterator[Finding]:
+    with container.database.connection() as connection:
+        parked = parking.listed(connection)
+    by_model: dict[str, list[parking.ParkedEvent]] = {}
+    for event in parked:
+        by_model.setdefault(event.read_model, []).append(event)
+    for name, events in by_model.items():
+        first = events[0]
+        yield Finding(
+            "parked_events",
+            Severity.FAILED,
+            f"{name} lacks {len(events)} events that it could not digest; mend it, then retry it",
+            {"read_model": name, "events": len(events), "first": to_builtins(first)},
+        )
+    if not by_model:
+        yield Finding("parked_events", Severity.OK, "no event is parked", {})
+
+
+def unfinished_rebuilds(container: Container) -> Iterator[Finding]:
+    with container.database.connection() as connection:
+        begun = rebuilds.every(connection)
+    for one in begun:
+        yield Finding(
+            "rebuild",
+            Severity.WARNING,
+            f"{one.read_model} is being rebuilt ({one.step}) since {one.began_at:%Y-%m-%d %H:%M}"
+            + (f"; {one.differences} rows differ: accept or abandon" if one.differences else ""),
+            {"read_model": one.read_model, "step": one.step, "differences": one.differences},
+        )
+
+
+def held_back(container: Container) -> Iterator[Finding]:
+    with container.database.connection() as connection:
+        found = holders(connection, older_than=HELD)
+    for holder in found:
+        who = f"pid {holder.pid}" if holder.prepared is None else f"prepared transaction {holder.prepared!r}"
+        yield Finding(
+            "held_back",
+            graded(holder.seconds, warning=0, failed=HELD_LONG),
+            f"{who} has held all followers back for {holder.seconds:.0f} s: {holder.query or 'query not shown'}",
+            to_builtins(holder),
+        )
+    if not found:
+        yield Finding("held_back", Severity.OK, "no transaction holds the followers back", {})
