@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from application.projections.credit_places import Places, moves, total
-from application.projections.projection import Key, Table, named, owner
+from application.projections.projection import Key, Table, by_stream, named, owner
 from application.recorded import Recorded
 from domain.credit_ledger import CreditLedger
 
@@ -47,7 +47,11 @@ class CreditLots:
     """One row for the present state of each lot, and one for each past one, so that any moment can be read."""
 
     table = Table(
-        "credit_lots", 2, CreditLotRow, ("lot_id", "until"), lambda row: CreditLedger.id_for(row.user_id)
+        "credit_lots",
+        2,
+        CreditLotRow,
+        ("lot_id", "until"),
+        by_stream(lambda row: CreditLedger.id_for(row.user_id)),
     )
     events = named(
         CreditLedger.Granted,

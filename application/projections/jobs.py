@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from application.projections.projection import Key, Table, named
+from application.projections.projection import Key, Table, by_stream, named
 from application.recorded import Recorded
 from domain.job_photo import JobStatus
 from domain.personal import Personal
@@ -40,7 +40,7 @@ class JobRow(NamedTuple):
 
 
 class Jobs:
-    table = Table("jobs", 2, JobRow, ("job_id",), lambda row: row.job_id)
+    table = Table("jobs", 2, JobRow, ("job_id",), by_stream(lambda row: row.job_id))
     events = named(
         PhotoJob.Submitted,
         PhotoJob.PhotoFetched,

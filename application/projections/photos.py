@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from application.projections.projection import Key, Table, named
+from application.projections.projection import Key, Table, by_owner, named
 from application.recorded import Recorded
 from domain.job_photo import Outcome
 from domain.lineage import Lineage
@@ -43,7 +43,7 @@ class PhotoRow(NamedTuple):
 
 
 class Photos:
-    table = Table("photos", 3, PhotoRow, ("photo_id",))
+    table = Table("photos", 3, PhotoRow, ("photo_id",), by_owner(lambda row: row.user_id))
     events = named(
         Lineage.FavouriteChosen,
         PhotoJob.Submitted,

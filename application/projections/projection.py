@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -26,10 +27,11 @@ class Table:
     """A NamedTuple; its fields are the columns, in order."""
     key: tuple[str, ...]
     """The columns that identify a row."""
-    stream: Callable[[Any], UUID] | None = None
-    """The stream from whose events alone a row follows; None if its rows follow from several streams.
+    apart: "Apart | None" = None
+    """What its rows can be folded apart by; None if a row may follow from anybody's events.
 
-    A projection that can tell is rebuilt stream by stream, in parallel and without looking rows up.
+    Such a projection is rebuilt one stream, or one owner, after the other, in parallel and without looking
+    any row up.
     """
 
     @property
@@ -40,6 +42,31 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         columns: tuple[str, ...] = self.row._fields
         return columns
+
+
+class Unit(StrEnum):
+    """What events can be taken apart by."""
+
+    STREAM = "stream"
+    OWNER = "owner"
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Each row follows from the events of one stream, or of one owner, and of nobody else."""
+
+    by: Unit
+    of: Callable[[Any], UUID]
+    """The stream's or owner's id, from a row."""
+
+
+def by_stream(stream_id: Callable[[Any], UUID]) -> Apart:
+    return Apart(Unit.STREAM, stream_id)
+
+
+def by_owner(owner_id: Callable[[Any], UUID]) -> Apart:
+    """All events that such a projection reads have an owner."""
+    return Apart(Unit.OWNER, owner_id)
 
 
 class Projection(Protocol[Row]):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from application.projections.credit_places import NOWHERE, Places, moves, total
-from application.projections.projection import Key, Table, named, owner
+from application.projections.projection import Key, Table, by_stream, named, owner
 from application.recorded import Recorded
 from domain.credit_ledger import CreditLedger
 
@@ -68,7 +68,11 @@ class Statement:
     """One row per event of a ledger; its opening is the row from which the first balance follows."""
 
     table = Table(
-        "statement", 2, StatementRow, ("user_id", "version"), lambda row: CreditLedger.id_for(row.user_id)
+        "statement",
+        2,
+        StatementRow,
+        ("user_id", "version"),
+        by_stream(lambda row: CreditLedger.id_for(row.user_id)),
     )
     events = named(
         CreditLedger.Opened,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from application.projections.projection import Key, Table, named
+from application.projections.projection import Key, Table, by_stream, named
 from application.recorded import Recorded
 from domain.personal import Personal
 from domain.user import Role, User
@@ -31,7 +31,7 @@ class UserRow(NamedTuple):
 
 
 class Users:
-    table = Table("users", 1, UserRow, ("user_id",), lambda row: row.user_id)
+    table = Table("users", 1, UserRow, ("user_id",), by_stream(lambda row: row.user_id))
     events = named(
         User.Registered,
         User.EmailVerified,

@@ -19,7 +19,7 @@ from infrastructure.projections import parking, rebuilds
 from infrastructure.projections.digesting import INDIGESTIBLE
 from infrastructure.projections.rebuilds import Part
 from infrastructure.projections.rows import SHADOW, StoredRows
-from infrastructure.projections.streams import Folded, StreamFolder
+from infrastructure.projections.streams import Folded, StreamFolder, apart
 
 
 def connect(direct_url: str, name: str) -> Connection[TupleRow]:
@@ -86,13 +86,11 @@ class _Filler:
         return True
 
     def _keep_what_can_be_kept(self, part: Part, folded: Folded) -> bool:
-        """Park the streams whose rows the table refuses."""
+        """Park those whose rows the table refuses."""
         streams: dict[Any, dict[Key, Any]] = {}
-        stream_of = self._projection.table.stream
-        if stream_of is None:
-            raise TypeError(f"{self._name} cannot be rebuilt by streams")
+        whose = apart(self._projection).of
         for key, row in folded.rows.items():
-            streams.setdefault(stream_of(row), {})[key] = row
+            streams.setdefault(whose(row), {})[key] = row
         kept: dict[Key, Any] = {}
         parked = list(folded.parked)
         for stream_id, rows in streams.items():

@@ -22,7 +22,7 @@ from infrastructure.projections.filling import connect, fill, fill_as_child
 from infrastructure.projections.rebuilds import FILLING, FOLLOWING, INDEXING, JOINED, WANTED, Begun
 from infrastructure.projections.rows import SHADOW
 from infrastructure.projections.shadow import Differences, Shadow
-from infrastructure.projections.streams import FIRST, LAST, NoKeys
+from infrastructure.projections.streams import COLUMN, FIRST, LAST, NoKeys, apart
 
 BATCH = 1000
 """Events that follow at a time, once the parts are filled; and how near it comes before it joins."""
@@ -39,8 +39,8 @@ _COUNT = """
     SELECT count(*) FROM event_store.events WHERE topic = ANY(%s) AND position <= %s
 """
 _BOUNDS = """
-    SELECT percentile_disc(%s::float8[]) WITHIN GROUP (ORDER BY originator_id)
-    FROM event_store.events TABLESAMPLE SYSTEM (%s) WHERE topic = ANY(%s)
+    SELECT percentile_disc(%s::float8[]) WITHIN GROUP (ORDER BY {unit})
+    FROM event_store.events TABLESAMPLE SYSTEM (%s) WHERE topic = ANY(%s) AND {unit} IS NOT NULL
 """
 
 log = structlog.get_logger()
@@ -158,9 +158,9 @@ class Rebuild:
         upto = self._first_goal(connection)
         topics = sorted(self._projection.events)
         ((events,),) = connection.execute(_COUNT, [topics, upto]).fetchall()
-        by_stream = self._projection.table.stream is not None
-        parts = self._parts(connection, topics, events) if by_stream else []
-        step = FILLING if by_stream else INDEXING
+        has_parts = self._projection.table.apart is not None
+        parts = self._parts(connection, topics, events) if has_parts else []
+        step = FILLING if has_parts else INDEXING
         with connection.transaction():
             checkpoints.hold(connection, self._name)  # its follower may be writing the shadow table
             self._shadow.create(connection)
@@ -169,7 +169,7 @@ class Rebuild:
                 connection,
                 self._projection,
                 step=step,
-                position=upto if by_stream else 0,
+                position=upto if has_parts else 0,
                 events=events,
                 parts=parts,
             )
@@ -186,11 +186,12 @@ class Rebuild:
     def _parts(
         self, connection: Connection[TupleRow], topics: list[str], events: int
     ) -> list[tuple[UUID, UUID]]:
-        """Ranges of stream ids with about as many events each, by a sample."""
+        """Ranges of ids with about as many events each, by a sample."""
+        bounds_of = _BOUNDS.format(unit=COLUMN[apart(self._projection).by])
         count = max(1, min(_MOST_PARTS, events // self._part))
         shares = [number / count for number in range(1, count)]
         percent = min(100.0, 5_000_000 / max(events, 1))
-        ((found,),) = connection.execute(_BOUNDS, [shares, percent, topics]).fetchall()
+        ((found,),) = connection.execute(bounds_of, [shares, percent, topics]).fetchall()
         bounds = sorted({bound for bound in found or () if bound not in (None, FIRST)})
         firsts = [FIRST, *bounds]
         lasts = [*(UUID(int=bound.int - 1) for bound in bounds), LAST]

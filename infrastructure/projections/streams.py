@@ -1,4 +1,4 @@
-"""Folding whole streams, one after the other: no row has to be looked up, and each is written once."""
+"""Folding whole streams, or all of an owner's, one after the other: no row is looked up, each is written once."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -13,7 +13,7 @@ from psycopg.adapt import Loader
 from psycopg.rows import TupleRow
 
 from application.projections.fold import Parked, digest, stream_name
-from application.projections.projection import Key, Projection
+from application.projections.projection import Apart, Key, Projection, Unit
 from application.recorded import Recorded
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.mapper import EventMapper
@@ -22,21 +22,25 @@ from infrastructure.event_store.reader import COLUMNS
 CHUNK = 5000
 """Events read at a time: a chunk's rows are written in some tens of milliseconds, and few are in memory."""
 FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
-"""The lowest and the highest stream id there can be."""
+"""The lowest and the highest id there can be."""
+COLUMN = {Unit.STREAM: "originator_id", Unit.OWNER: "owner"}
+"""What tells whose events they are. Both have an index, with the order of their events."""
+_ORDER = {Unit.STREAM: "originator_version", Unit.OWNER: "position"}
 
+_PLACE = {Unit.STREAM: (1, 2), Unit.OWNER: (6, 0)}
+"""Where in a row those two are; reader.COLUMNS tells the order."""
 _READ = f"""
     SELECT {COLUMNS} FROM event_store.events
-    WHERE (originator_id, originator_version) > (%s, %s) AND originator_id <= %s
-      AND topic = ANY(%s) AND position <= %s
-    ORDER BY originator_id, originator_version LIMIT %s
+    WHERE ({{unit}}, {{order}}) > (%s, %s) AND {{unit}} <= %s AND topic = ANY(%s) AND position <= %s
+    ORDER BY {{unit}}, {{order}} LIMIT %s
 """  # noqa: S608 - constant
 _READ_SOME = f"""
     SELECT {COLUMNS} FROM event_store.events
-    WHERE originator_id = ANY(%s) AND topic = ANY(%s) AND position <= %s
-    ORDER BY originator_id, originator_version
+    WHERE {{unit}} = ANY(%s) AND topic = ANY(%s) AND position <= %s
+    ORDER BY {{unit}}, {{order}}
 """  # noqa: S608 - constant
 
-_stream_id = attrgetter("stream_id")
+WHOSE = {Unit.STREAM: attrgetter("stream_id"), Unit.OWNER: attrgetter("owner")}
 
 
 class _SameIds(Loader):
@@ -72,66 +76,89 @@ class NoKeys(Keyring):
 
 
 class Folded(NamedTuple):
-    """Some streams, folded from their beginnings."""
+    """Some streams, or owners, folded from their beginnings."""
 
     rows: dict[Key, Any]
     parked: list[Parked]
     events: int
     next: UUID | None
-    """The first stream that is not among them; None after the last."""
+    """The first that is not among them; None after the last."""
+
+
+class NotApart(Exception):
+    """The rows of this projection may follow from anybody's events, so they cannot be folded apart."""
+
+    def __init__(self, read_model: str) -> None:
+        super().__init__(read_model)
+        self.read_model = read_model
+
+    def __str__(self) -> str:
+        return (
+            f"the rows of {self.read_model} may follow from anybody's events: rebuild it, which compares all"
+        )
+
+
+def apart(projection: Projection[Any]) -> Apart:
+    """What its rows are folded apart by. Raises NotApart."""
+    if projection.table.apart is None:
+        raise NotApart(projection.table.versioned_name)
+    return projection.table.apart
 
 
 class StreamFolder:
-    """Folds the streams of a projection whose rows each follow from one, from events up to a position."""
+    """Folds the events up to a position of a projection whose rows are apart by stream, or by owner."""
 
     def __init__(self, projection: Projection[Any], *, upto: int) -> None:
         self._projection = projection
         self._upto = upto
         self._topics = sorted(projection.events)
+        by = apart(projection).by
+        self._whose, self._place = WHOSE[by], _PLACE[by]
+        columns = {"unit": COLUMN[by], "order": _ORDER[by]}
+        self._read_range, self._read_some = _READ.format(**columns), _READ_SOME.format(**columns)
         self._mapper = EventMapper(NoKeys())
 
     def fold(
         self, connection: psycopg.Connection[TupleRow], first: UUID, last: UUID = LAST
     ) -> Iterator[Folded]:
-        """All streams from `first` to `last`, a chunk at a time.
+        """All from `first` to `last`, a chunk at a time.
 
         Of a stream that is longer than a chunk only its rows are kept in memory meanwhile.
         """
-        open_stream = _Stream(self._projection)
+        id_place, order_place = self._place
+        unfinished = _Fold(self._projection)
         after: tuple[UUID, int] = (first, -1)
         events = 0
         while True:
-            rows = self._read(connection, _READ, [*after, last, self._topics, self._upto, CHUNK])
+            rows = self._read(connection, self._read_range, [*after, last, self._topics, self._upto, CHUNK])
             events += len(rows)
             done: dict[Key, Any] = {}
             parked: list[Parked] = []
-            for stream_id, recorded in groupby(map(self._mapper.recorded, rows), _stream_id):
-                if stream_id != open_stream.stream_id:
-                    done.update(open_stream.rows)
-                    parked += open_stream.parked
-                    open_stream = _Stream(self._projection, stream_id)
-                open_stream.fold(recorded)
+            for whose, recorded in groupby(map(self._mapper.recorded, rows), self._whose):
+                if whose != unfinished.whose:
+                    done.update(unfinished.rows)
+                    parked += unfinished.parked
+                    unfinished = _Fold(self._projection, whose)
+                unfinished.fold(recorded)
             if len(rows) < CHUNK:
-                done.update(open_stream.rows)
-                yield Folded(done, [*parked, *open_stream.parked], events, None)
+                done.update(unfinished.rows)
+                yield Folded(done, [*parked, *unfinished.parked], events, None)
                 return
-            after = rows[-1][1], rows[-1][2]
+            after = rows[-1][id_place], rows[-1][order_place]
             if done or parked:
-                yield Folded(done, parked, events, open_stream.stream_id)
+                yield Folded(done, parked, events, unfinished.whose)
                 events = 0
 
-    def fold_these(self, connection: psycopg.Connection[TupleRow], streams: Iterable[UUID]) -> Folded:
-        """These streams at once."""
-        rows = self._read(connection, _READ_SOME, [list(streams), self._topics, self._upto])
-        folded = _Stream(self._projection)
+    def fold_these(self, connection: psycopg.Connection[TupleRow], ids: Iterable[UUID]) -> Folded:
+        """These at once."""
+        rows = self._read(connection, self._read_some, [list(ids), self._topics, self._upto])
+        folded = _Fold(self._projection)
         folded.fold(map(self._mapper.recorded, rows))
         return Folded(folded.rows, folded.parked, len(rows), None)
 
-    def park(
-        self, connection: psycopg.Connection[TupleRow], stream_id: UUID, error: Exception
-    ) -> list[Parked]:
-        """All of a stream whose rows the table refuses, with the reason at its first event."""
-        rows = self._read(connection, _READ_SOME, [[stream_id], self._topics, self._upto])
+    def park(self, connection: psycopg.Connection[TupleRow], whose: UUID, error: Exception) -> list[Parked]:
+        """All of one whose rows the table refuses, with the reason at its first event."""
+        rows = self._read(connection, self._read_some, [[whose], self._topics, self._upto])
         events = list(map(self._mapper.recorded, rows))
         names = frozenset({stream_name(recorded) for recorded in events})
         return [Parked(recorded, names, None if number else error) for number, recorded in enumerate(events)]
@@ -145,11 +172,11 @@ class StreamFolder:
             return cursor.execute(statement, parameters, prepare=False).fetchall()
 
 
-class _Stream:
-    """A stream while it is folded."""
+class _Fold:
+    """A stream, or an owner, while it is folded."""
 
-    def __init__(self, projection: Projection[Any], stream_id: UUID | None = None) -> None:
-        self.stream_id = stream_id
+    def __init__(self, projection: Projection[Any], whose: UUID | None = None) -> None:
+        self.whose = whose
         self.rows: dict[Key, Any] = {}
         self.parked: list[Parked] = []
         self._projection = projection

@@ -17,7 +17,7 @@ from infrastructure.projections.columns import Columns
 from infrastructure.projections.filling import connect
 from infrastructure.projections.rows import READ_MODELS, StoredRows
 from infrastructure.projections.shadow import SHOWN, Difference
-from infrastructure.projections.streams import FIRST, StreamFolder
+from infrastructure.projections.streams import COLUMN, FIRST, WHOSE, StreamFolder, apart
 
 FEWEST = 1_000
 """Streams of a sample, at the least (all, if there are no more)."""
@@ -26,13 +26,18 @@ SHARE = 0.01
 _TOGETHER = 200
 """Streams of a sample that are folded at a time."""
 
+# Every stream begins at 0 or 1, and every owner with a stream.
 _STREAMS = """
-    SELECT DISTINCT originator_id FROM event_store.events
+    SELECT DISTINCT {unit} AS whose FROM event_store.events
     WHERE originator_version <= 1 AND split_part(topic, '.', 1) = ANY(%s) AND position <= %s
+"""
+_PARKED = """
+    SELECT DISTINCT {unit} FROM stage.parked_events JOIN event_store.events USING (position)
+    WHERE read_model = %s AND place = %s
 """
 _SAMPLE = f"""
     WITH streams AS MATERIALIZED ({_STREAMS})
-    SELECT originator_id FROM streams ORDER BY random()
+    SELECT whose FROM streams WHERE whose IS NOT NULL ORDER BY random()
     LIMIT greatest(%s, ceil(%s * (SELECT count(*) FROM streams)))
 """  # noqa: S608 - constant
 
@@ -48,19 +53,8 @@ class Verified(Struct, frozen=True):
     """As the events say."""
     differing: int
     parked: int
-    """Events that it lacks, and that are listed as such: their rows are not compared."""
+    """Events that it lacks, and that are listed as such: whose rows they are is not compared."""
     shown: list[Difference]
-
-
-class CannotVerify(Exception):
-    """Its rows follow from several streams, so it is verified by rebuilding it, which compares all rows."""
-
-    def __init__(self, read_model: str) -> None:
-        super().__init__(read_model)
-        self.read_model = read_model
-
-    def __str__(self) -> str:
-        return f"the rows of {self.read_model} follow from several streams: rebuild it, which compares all"
 
 
 def verify(
@@ -70,9 +64,7 @@ def verify(
     sample: bool = False,
     watch: Callable[[int], None] = lambda _events: None,
 ) -> Verified:
-    """Fold all its streams, or a sample of them, and compare. Writes nothing. Raises CannotVerify."""
-    if projection.table.stream is None:
-        raise CannotVerify(projection.table.versioned_name)
+    """Fold all its streams, or a sample of them, and compare. Writes nothing. Raises NotApart."""
     with connect(direct_url, projection.table.versioned_name) as connection, connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         return _Verification(connection, projection, watch).run(sample=sample)
@@ -92,9 +84,11 @@ class _Verification:
         self._name = projection.table.versioned_name
         self._position = checkpoints.position_of(connection, self._name) or 0
         self._folder = StreamFolder(projection, upto=self._position)
+        self._apart = apart(projection)
+        self._whose = WHOSE[self._apart.by]
         self._stored = StoredRows(projection.table)
         self._columns = Columns(projection.table.row)
-        self._left_out = parking.blocked(connection, self._name, READ_MODELS)
+        self._left_out = self._whose_events_are_parked()
         self._events = self._rows = self._matched = self._differing = 0
         self._shown: list[Difference] = []
 
@@ -124,27 +118,28 @@ class _Verification:
 
     def _sampled(self) -> Iterator[tuple[dict[Key, Any], list[Parked], int]]:
         aggregates = sorted({name.partition(".")[0] for name in self._projection.events})
+        statement = _SAMPLE.format(unit=COLUMN[self._apart.by])
         streams = [
-            stream_id
-            for (stream_id,) in self._connection.execute(_SAMPLE, [aggregates, self._position, FEWEST, SHARE])
+            whose
+            for (whose,) in self._connection.execute(statement, [aggregates, self._position, FEWEST, SHARE])
         ]
         for first in range(0, len(streams), _TOGETHER):
             folded = self._folder.fold_these(self._connection, streams[first : first + _TOGETHER])
             yield folded.rows, folded.parked, folded.events
 
     def _compare(self, rows: dict[Key, Any], parked: list[Parked]) -> None:
-        left_out = self._left_out.union(*(event.keys for event in parked))
+        left_out = self._left_out | {self._whose(event.recorded) for event in parked}
         there = self._stored.load(self._connection, rows.keys())
         self._matched += len(there)
         for key, row in rows.items():
             live, right = there.get(key), self._columns.stored(row)
             found = None if live is None else self._columns.stored(live)
-            if found != right and not self._is_left_out(key, row, left_out):
+            if found != right and self._apart.of(row) not in left_out:
                 self._differ(key, found, right)
 
-    def _is_left_out(self, key: Key, row: Any, left_out: set[str]) -> bool:
-        stream_id = self._stream_of(row)
-        return bool(left_out) and not left_out.isdisjoint({"/".join(map(str, key)), f"stream {stream_id}"})
+    def _whose_events_are_parked(self) -> set[UUID]:
+        statement = _PARKED.format(unit=COLUMN[self._apart.by])
+        return {whose for (whose,) in self._connection.execute(statement, [self._name, READ_MODELS])}
 
     def _find_unexplained(self) -> None:
         """Rows that no event explains; looked for only when there are more rows than that."""
@@ -162,11 +157,11 @@ class _Verification:
                 self._explain([self._columns.row(values) for values in found])
 
     def _explain(self, rows: list[Any]) -> None:
-        folded = self._folder.fold_these(self._connection, {self._stream_of(row) for row in rows})
+        folded = self._folder.fold_these(self._connection, {self._apart.of(row) for row in rows})
+        left_out = self._left_out | {self._whose(event.recorded) for event in folded.parked}
         for row in rows:
             key = tuple(getattr(row, column) for column in self._table.key)
-            left_out = self._left_out.union(*(event.keys for event in folded.parked))
-            if key not in folded.rows and not self._is_left_out(key, row, left_out):
+            if key not in folded.rows and self._apart.of(row) not in left_out:
                 self._differ(key, self._columns.stored(row), None)
 
     def _differ(self, key: Key, live: tuple[Any, ...] | None, right: tuple[Any, ...] | None) -> None:
@@ -174,8 +169,3 @@ class _Verification:
         if len(self._shown) < SHOWN:
             told = [None if row is None else list(row) for row in (live, right)]
             self._shown.append(Difference(list(key), *told))
-
-    def _stream_of(self, row: Any) -> UUID:
-        if self._table.stream is None:
-            raise CannotVerify(self._name)
-        return self._table.stream(row)

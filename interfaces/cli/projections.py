@@ -19,7 +19,8 @@ from infrastructure.projections.history import AsOf, rows_as_of
 from infrastructure.projections.rebuild import Doing, Rebuild, Rebuilt
 from infrastructure.projections.retrying import retry as retry_parked
 from infrastructure.projections.shadow import Difference
-from infrastructure.projections.verifying import CannotVerify, Verified
+from infrastructure.projections.streams import NotApart
+from infrastructure.projections.verifying import Verified
 from infrastructure.projections.verifying import verify as verify_rows
 from interfaces.cli.errors import CommandFailed
 from interfaces.cli.operating import operating
@@ -113,7 +114,7 @@ def verify(name: str | None = None, *, all: bool = False, sample: bool = False, 
         for projection in _chosen(name, every=all):
             try:
                 done.append(verify_rows(container.settings.direct_url, projection, sample=sample))
-            except CannotVerify as cannot:
+            except NotApart as cannot:
                 raise CommandFailed(str(cannot)) from cannot
     if json:
         print_json(done)
@@ -168,25 +169,25 @@ def parked(name: str | None = None, *, limit: int = 1000, json: AsJson = False) 
 @app.command
 def show(
     name: str,
-    stream: UUID,
+    whose: UUID,
     *,
     version: int | None = None,
     position: int | None = None,
     moment: datetime | None = None,
     json: AsJson = False,
 ) -> None:
-    """Show the rows that a stream had made of a read model by a version, a position or a moment.
+    """Show the rows that a stream (or user) had made of a read model by a version, position or moment.
 
     Parameters:
-        stream: The aggregate's id: a user's, a job's or a ledger's.
-        version: Of the stream.
+        whose: The id of the stream (a user, a job, a ledger); for photos, of the user.
+        version: Of a stream.
         position: Of the log.
         moment: In ISO 8601; UTC if it names no offset.
     """
     (projection,) = _chosen(name, every=False)
     with operating("show") as container, container.database.connection() as connection:
         as_of = AsOf(version, position, moment)
-        found = rows_as_of(connection, container.mapper, projection, stream, as_of)
+        found = rows_as_of(connection, container.mapper, projection, whose, as_of)
     columns = projection.table.columns
     rows = [dict(zip(columns, row, strict=True)) for row in found.rows]
     if json:

@@ -10,3 +10,4 @@ ALTER TABLE stage.reactions
     ADD CONSTRAINT reactions_state_check CHECK (state IN ('due', 'running', 'done', 'dead')),
     DROP COLUMN dropped_by,
     DROP COLUMN dropped_because;
+COMMENT ON COLUMN stage.reactions.state IS 'due (now or later), running, done, or dead: given up';

@@ -1,6 +1,7 @@
 """What holds for every projection, whatever people do."""
 
 import random
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from application.projections.fold import fold, keys
 from application.projections.holds import Holds
 from application.projections.jobs import Jobs
 from application.projections.photos import Photos
-from application.projections.projection import Projection
+from application.projections.projection import Projection, Unit
 from application.projections.registry import PROJECTIONS
 from application.projections.statement import Statement
 from application.projections.users import Users, UserStatus
@@ -108,6 +109,19 @@ def test_no_event_of_a_user_a_job_or_a_ledger_passes_unread() -> None:
     read = frozenset().union(*(projection.events for projection in PROJECTIONS))
     unread = {name for name in Aggregate.events if name not in read}
     assert {name for name in unread if name.split(".")[0] in ("User", "PhotoJob", "CreditLedger")} == set()
+
+
+@each_projection()
+def test_rows_that_are_said_to_be_apart_are(projection: Projection[Any]) -> None:
+    """Folding only one stream's events, or one owner's, makes exactly the rows that are said to be theirs."""
+    if (apart := projection.table.apart) is None:
+        return
+    _, log = played(7)
+    everything = folded(projection, log.recorded)
+    whose = attrgetter("stream_id" if apart.by is Unit.STREAM else "owner")
+    for id_ in {whose(recorded) for recorded in log.recorded}:
+        alone = folded(projection, [recorded for recorded in log.recorded if whose(recorded) == id_])
+        assert alone == {key: row for key, row in everything.items() if apart.of(row) == id_}
 
 
 def test_every_projection_has_a_table_of_its_own() -> None:
