@@ -64,4 +64,13 @@ BENCHES: Mapping[str, Bench] = {
     "append_limit": Bench(
         "append_event against a bare INSERT, by pgbench", at_least={"ratio_to_limit": 0.75}
     ),
+    "rebuild": Bench(
+        "rebuilding the statement of a million events, against the library's ProjectionRunner",
+        at_least={"ratio_to_peer": 60, "events_per_second": 100_000},
+    ),
+    "rebuild_scale": Bench(
+        "rebuilding logs of growing length: time per event, and memory",
+        below={"growth": 1.15, "memory_mb": 500},
+    ),
+    "lag": Bench("from an append to its row, at 500 appends a second", below={"p95_ms": 100}),
 }
