@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from application.projections.credit_places import Places, moves, total
+from application.projections.credit_places import Places, moves
 from application.projections.projection import Key, Table, by_stream, named, owner
 from application.recorded import Recorded
 from domain.credit_ledger import CreditLedger
@@ -40,7 +40,11 @@ class CreditLotRow(NamedTuple):
 
     @property
     def places(self) -> Places:
-        return Places(*(getattr(self, place) for place in Places._fields))
+        row: tuple[Any, ...] = self
+        return Places._make(row[_PLACES])
+
+
+_PLACES = slice(CreditLotRow._fields.index("granted"), CreditLotRow._fields.index("debt") + 1)
 
 
 class CreditLots:
@@ -79,7 +83,7 @@ class CreditLots:
         for lot_id, change in moves(recorded.event).items():
             row = rows[lot_id, PRESENT]
             evolved[lot_id, recorded.position] = row._replace(until=recorded.position)
-            places = total([row.places, change])
+            places = row.places.plus(change)
             evolved[lot_id, PRESENT] = row._replace(since=recorded.position, **places._asdict())
         return evolved
 

@@ -1,6 +1,7 @@
 """Where an event of a ledger moves credits: what lots and statement both fold, so that they cannot disagree."""
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import add
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -29,6 +30,9 @@ class Places(NamedTuple):
         granted, *places, _debt = self
         return granted == sum(places) and min(self) >= 0
 
+    def plus(self, change: "Places") -> "Places":
+        return Places._make(map(add, self, change))
+
 
 NOWHERE = Places()
 
@@ -36,6 +40,14 @@ NOWHERE = Places()
 def total(several: Iterable[Places]) -> Places:
     """All of them together."""
     return Places(*map(sum, zip(NOWHERE, *several, strict=True)))
+
+
+def movement(event: Any) -> Places:
+    """What an event of a ledger changes, over all lots."""
+    changed = NOWHERE
+    for _, change in _MOVES[type(event)](event):
+        changed = change if changed is NOWHERE else changed.plus(change)
+    return changed
 
 
 def moves(event: Any) -> Mapping[UUID, Places]:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from operator import add
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from application.projections.credit_places import NOWHERE, Places, moves, total
+from application.projections.credit_places import NOWHERE, Places, movement
 from application.projections.projection import Key, Table, by_stream, named, owner
 from application.recorded import Recorded
 from domain.credit_ledger import CreditLedger
@@ -61,7 +62,27 @@ class StatementRow(NamedTuple):
 
     @property
     def places(self) -> Places:
-        return Places(*(getattr(self, place) for place in Places._fields))
+        row: tuple[Any, ...] = self
+        return Places._make(row[_PLACES])
+
+
+_PLACES = slice(StatementRow._fields.index("granted"), StatementRow._fields.index("debt") + 1)
+
+
+class _Details(NamedTuple):
+    """What an event itself tells about the movement: its kind, and columns as they follow the places."""
+
+    kind: Movement
+    credits: int = 0
+    delivered: int = 0
+    returned: int = 0
+    taken: int = 0
+    awaited: int = 0
+    owed: int = 0
+    lot_id: UUID | None = None
+    source: str | None = None
+    job_id: UUID | None = None
+    reference: str | None = None
 
 
 class Statement:
@@ -96,132 +117,99 @@ class Statement:
         return ((recorded.owner, recorded.version - 1), (recorded.owner, recorded.version))
 
     def evolve(self, rows: Mapping[Key, StatementRow], recorded: Recorded) -> Mapping[Key, StatementRow]:
-        user_id, version = owner(recorded), recorded.version
-        opening = isinstance(recorded.event, CreditLedger.Opened)
-        before = NOWHERE if opening else rows[user_id, version - 1].places
-        change = total(moves(recorded.event).values())
-        row = _told(recorded.event)._replace(
-            user_id=user_id,
-            version=version,
-            change=change.available,
-            recorded_at=recorded.recorded_at,
-            position=recorded.position,
-            **total([before, change])._asdict(),
+        event, version, user_id = recorded.event, recorded.version, owner(recorded)
+        details = _DETAILS[type(event)](event)
+        change = movement(event)
+        before = NOWHERE if details.kind is Movement.OPENED else rows[user_id, version - 1].places
+        # By place instead of by name, which takes half the time: a rebuild makes millions of rows.
+        row = (
+            *(user_id, version, details.kind, change.available),
+            *map(add, before, change),
+            *details[1:],
+            *(recorded.recorded_at, recorded.position),
         )
-        return {(user_id, version): row}
-
-
-_Details = Mapping[str, Any]
-
-_UNTOLD = StatementRow(
-    user_id=UUID(int=0),
-    version=0,
-    kind=Movement.OPENED,
-    change=0,
-    **NOWHERE._asdict(),
-    credits=0,
-    delivered=0,
-    returned=0,
-    taken=0,
-    awaited=0,
-    owed=0,
-    lot_id=None,
-    source=None,
-    job_id=None,
-    reference=None,
-    recorded_at=datetime.min,  # noqa: DTZ901 - replaced in every row
-    position=0,
-)
-
-
-def _told(event: Any) -> StatementRow:
-    """What the event itself tells about the movement."""
-    return _UNTOLD._replace(**_DETAILS[type(event)](event))
+        return {(user_id, version): StatementRow._make(row)}
 
 
 def _settled(event: CreditLedger.Settled) -> _Details:
     delivered, returned = sum(event.delivered.values()), sum(event.returned.values())
-    return {
-        "kind": Movement.SETTLED,
-        "job_id": event.job_id,
-        "credits": delivered + returned,
-        "delivered": delivered,
-        "returned": returned,
-    }
+    return _Details(
+        Movement.SETTLED, delivered + returned, delivered=delivered, returned=returned, job_id=event.job_id
+    )
 
 
 def _reclaimed(event: CreditLedger.Reclaimed) -> _Details:
     taken = sum(event.taken.values())
-    return {
-        "kind": Movement.RECLAIMED,
-        "lot_id": event.lot_id,
-        "credits": taken + event.debt,
-        "taken": taken,
-        "awaited": -taken - event.debt,
-        "owed": event.debt,
-    }
+    return _Details(
+        Movement.RECLAIMED,
+        taken + event.debt,
+        taken=taken,
+        awaited=-taken - event.debt,
+        owed=event.debt,
+        lot_id=event.lot_id,
+    )
 
 
 def _disputed(kind: Movement) -> Callable[[CreditLedger.Frozen | CreditLedger.Thawed], _Details]:
-    return lambda event: {
-        "kind": kind,
-        "lot_id": event.lot_id,
-        "credits": sum(event.lots.values()),
-        "reference": event.dispute_id,
-    }
+    return lambda event: _Details(
+        kind,
+        lot_id=event.lot_id,
+        credits=sum(event.lots.values()),
+        reference=event.dispute_id,
+    )
 
 
 _DETAILS: Mapping[type[Any], Callable[[Any], _Details]] = {
-    CreditLedger.Opened: lambda _opened: {"kind": Movement.OPENED},
-    CreditLedger.Granted: lambda event: {
-        "kind": Movement.GRANTED,
-        "lot_id": event.lot_id,
-        "source": event.source,
-        "credits": event.credits,
-        "reference": event.reference,
-    },
-    CreditLedger.DebtRepaid: lambda event: {
-        "kind": Movement.DEBT_REPAID,
-        "lot_id": event.lot_id,
-        "credits": sum(event.debts.values()),
-        "owed": -sum(event.debts.values()),
-    },
-    CreditLedger.Held: lambda event: {
-        "kind": Movement.HELD,
-        "job_id": event.job_id,
-        "credits": sum(event.lots.values()),
-    },
+    CreditLedger.Opened: lambda _opened: _Details(Movement.OPENED),
+    CreditLedger.Granted: lambda event: _Details(
+        Movement.GRANTED,
+        lot_id=event.lot_id,
+        source=event.source,
+        credits=event.credits,
+        reference=event.reference,
+    ),
+    CreditLedger.DebtRepaid: lambda event: _Details(
+        Movement.DEBT_REPAID,
+        lot_id=event.lot_id,
+        credits=sum(event.debts.values()),
+        owed=-sum(event.debts.values()),
+    ),
+    CreditLedger.Held: lambda event: _Details(
+        Movement.HELD,
+        job_id=event.job_id,
+        credits=sum(event.lots.values()),
+    ),
     CreditLedger.Settled: _settled,
     CreditLedger.Reclaimed: _reclaimed,
-    CreditLedger.Expired: lambda event: {
-        "kind": Movement.EXPIRED,
-        "lot_id": event.lot_id,
-        "credits": event.credits,
-    },
+    CreditLedger.Expired: lambda event: _Details(
+        Movement.EXPIRED,
+        lot_id=event.lot_id,
+        credits=event.credits,
+    ),
     CreditLedger.Frozen: _disputed(Movement.FROZEN),
     CreditLedger.Thawed: _disputed(Movement.THAWED),
-    CreditLedger.Reversed: lambda event: {
-        "kind": Movement.REVERSED,
-        "lot_id": event.lot_id,
-        "credits": event.credits,
-        "taken": sum(event.taken.values()),
-        "awaited": event.awaited,
-        "owed": event.debt,
-        "reference": event.reversal_id,
-    },
-    CreditLedger.ReversalCancelled: lambda event: {
-        "kind": Movement.REVERSAL_CANCELLED,
-        "lot_id": event.lot_id,
-        "credits": event.credits,
-        "returned": event.restored,
-        "awaited": -event.awaited,
-        "owed": -event.debt,
-        "reference": event.reversal_id,
-    },
-    CreditLedger.Adjusted: lambda event: {
-        "kind": Movement.ADJUSTED,
-        "credits": sum(event.lots.values()),
-        "taken": sum(event.lots.values()),
-        "reference": event.reason,
-    },
+    CreditLedger.Reversed: lambda event: _Details(
+        Movement.REVERSED,
+        lot_id=event.lot_id,
+        credits=event.credits,
+        taken=sum(event.taken.values()),
+        awaited=event.awaited,
+        owed=event.debt,
+        reference=event.reversal_id,
+    ),
+    CreditLedger.ReversalCancelled: lambda event: _Details(
+        Movement.REVERSAL_CANCELLED,
+        lot_id=event.lot_id,
+        credits=event.credits,
+        returned=event.restored,
+        awaited=-event.awaited,
+        owed=-event.debt,
+        reference=event.reversal_id,
+    ),
+    CreditLedger.Adjusted: lambda event: _Details(
+        Movement.ADJUSTED,
+        credits=sum(event.lots.values()),
+        taken=sum(event.lots.values()),
+        reference=event.reason,
+    ),
 }
