@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from application.projections.projection import Key, Table, named, owner
+from application.projections.projection import Key, Table, by_stream, named, owner
 from application.recorded import Recorded
 from domain.credit_ledger import CreditLedger
 
@@ -21,7 +21,7 @@ class HoldRow(NamedTuple):
 class Holds:
     """A hold has a row until it is settled."""
 
-    table = Table("holds", 1, HoldRow, ("job_id",))
+    table = Table("holds", 1, HoldRow, ("job_id",), by_stream(lambda row: CreditLedger.id_for(row.user_id)))
     events = named(CreditLedger.Held, CreditLedger.Settled)
 
     def keys(self, recorded: Recorded) -> Iterable[Key]:

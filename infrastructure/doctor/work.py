@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from psycopg import sql
 
+from application.projections.holds import Holds
 from infrastructure.doctor.findings import Finding, Severity, graded
-from infrastructure.queries.tables import CREDIT_LOTS, JOBS, STATEMENT
+from infrastructure.queries.tables import JOBS
 from infrastructure.reactions import overview
 from infrastructure.wiring import Container
 
@@ -20,16 +21,9 @@ _JOBS = sql.SQL("""
     WHERE ended_at IS NULL ORDER BY submitted_at LIMIT 1
 """).format(jobs=sql.Identifier("read_models", JOBS))
 _HOLDS = sql.SQL("""
-    SELECT held.user_id, held.job_id, extract(epoch FROM clock_timestamp() - held.recorded_at)::float8
-    FROM {statement} AS held
-    WHERE held.user_id IN (SELECT user_id FROM {lots} WHERE held > 0) AND held.kind = 'held'
-      AND NOT EXISTS (SELECT FROM {statement} AS settled
-                      WHERE settled.user_id = held.user_id AND settled.job_id = held.job_id
-                        AND settled.kind = 'settled')
-    ORDER BY held.recorded_at LIMIT 1
-""").format(
-    statement=sql.Identifier("read_models", STATEMENT), lots=sql.Identifier("read_models", CREDIT_LOTS)
-)
+    SELECT user_id, job_id, extract(epoch FROM clock_timestamp() - held_at)::float8 FROM {holds}
+    ORDER BY held_at LIMIT 1
+""").format(holds=sql.Identifier("read_models", Holds.table.versioned_name))
 
 
 def reactions(container: Container) -> Iterator[Finding]:
