@@ -146,7 +146,7 @@ def _settings(database_url: str, redis_url: str, folder: Path, url: str) -> Sett
         google_api_key=KEY,
         google_api_url=url,
         staging_models=str(folder / "models.toml"),
-        staging_seconds=0.6,
+        staging_seconds=2.5,
     )
 
 
