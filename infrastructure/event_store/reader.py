@@ -36,6 +36,9 @@ _READ_AT = f"""
     SELECT {COLUMNS} FROM event_store.events WHERE position = ANY(%s) ORDER BY position
 """  # noqa: S608 - constant
 
+_FAREWELL = 2.0
+"""Seconds for which the end waits for a look that has begun."""
+
 
 class Watermark:
     """How far the log can be read without a gap. One serves all followers of a process.
@@ -66,12 +69,18 @@ class Watermark:
             except psycopg.Error:
                 self._disconnect()
                 raise
+            finally:
+                if self._closed.is_set():
+                    self._disconnect()
 
     def close(self) -> None:
-        """Stop waiting and disconnect."""
+        """Stop waiting and disconnect; a look that the server keeps waiting does so when it ends."""
         self._closed.set()
-        with self._lock:
-            self._disconnect()
+        if self._lock.acquire(timeout=_FAREWELL):
+            try:
+                self._disconnect()
+            finally:
+                self._lock.release()
 
     def _next(self, connection: psycopg.Connection[TupleRow], deadline: float) -> int:
         ((drawn,),) = connection.execute(_DRAWN).fetchall()

@@ -15,6 +15,8 @@ _BREATH = 0.01
 """Seconds between two looks, so that a burst of news makes one batch instead of many."""
 _AWAY = 0.5
 """Seconds before it looks again while the database is away."""
+_FAREWELL = 2.0
+"""Seconds for which the end waits for a look that the database keeps waiting."""
 
 log = structlog.get_logger()
 
@@ -43,7 +45,9 @@ class Lookout:
         with self._seen:
             self._seen.notify_all()
         self._watermark.close()  # ends a look that waits
-        self._thread.join()
+        self._thread.join(_FAREWELL)
+        if self._thread.is_alive():
+            log.warning("lookout.stuck")
         self._watermark.close()  # a look may have connected again meanwhile
 
     def wake(self) -> None:

@@ -1,8 +1,12 @@
 """The lookout tells followers how far they may read, and never what it saw before they connected."""
 
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Queue
+from typing import Any
 
 import psycopg
 import pytest
@@ -86,3 +90,24 @@ def test_nobody_waits_for_a_lookout_that_stopped(watermark: ScriptedWatermark) -
     lookout.stop()
     assert lookout.fresh() is None
     assert lookout.beyond(0, PATIENCE) == 0
+
+
+def test_it_ends_although_the_database_hangs_in_the_middle_of_a_look(database: Any) -> None:
+    lookout = Lookout(Watermark(database.app_url))
+    lookout.start()
+    until(lambda: lookout.position is not None)
+    with psycopg.connect(database.superuser_url) as connection:
+        ((serving,),) = connection.execute(
+            "SELECT pid FROM pg_stat_activity "
+            "WHERE application_name = 'watermark' AND datname = current_database()"
+        ).fetchall()
+    os.kill(serving, signal.SIGSTOP)
+    try:
+        until(lambda: lookout._looks_begun > lookout._last_look)
+        stopping = threading.Thread(target=lookout.stop, daemon=True)
+        stopping.start()
+        stopping.join(PATIENCE)
+        assert not stopping.is_alive()
+    finally:
+        os.kill(serving, signal.SIGCONT)
+    lookout._thread.join(PATIENCE)
