@@ -1,6 +1,7 @@
 """Turns events into rows of reactions, in their follower's transaction, and rings for what is due at once."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -15,6 +16,8 @@ from infrastructure.reactions.bell import Bell, BellSilent
 
 NOBODY = UUID(int=0)
 """The owner of what is done for nobody in particular."""
+SILENCE = 5.0
+"""Seconds for which nothing rings after a bell that nobody heard; the sweepers do it meanwhile."""
 
 _INSERT = """
 INSERT INTO stage.reactions (id, kind, owner, "references", due_at, cause_position, correlation)
@@ -37,6 +40,7 @@ class ReactionWriter:
         self._rules = tuple(rules)
         self._bell = bell
         self._rings: Counter[str] = Counter()
+        self._quiet_until = 0.0
         self.events: frozenset[str] | None = frozenset().union(*(rule.events for rule in self._rules))
 
     def consume(self, connection: "psycopg.Connection[TupleRow]", batch: Sequence[Recorded]) -> None:
@@ -61,10 +65,17 @@ class ReactionWriter:
                 self._rings[kind] += due
 
     def committed(self) -> None:
-        """Ring for what was written. A bell that nobody hears is logged: the sweepers find the rows."""
+        """Ring for what was written. A bell that nobody hears is logged: the sweepers find the rows.
+
+        Then it is left alone for a while: a Redis that hangs takes seconds to say nothing, in which the log
+        would not be followed.
+        """
         rings, self._rings = self._rings, Counter()
+        if time.monotonic() < self._quiet_until:
+            return
         try:
             for kind, times in rings.items():
                 self._bell.ring(kind, times)
         except BellSilent as silent:
+            self._quiet_until = time.monotonic() + SILENCE
             log.warning("bell.silent", error=str(silent))

@@ -77,14 +77,14 @@ def _by_job(history: History, kind: type) -> dict[UUID, list[Recorded]]:
 
 
 def _of_accounts(installation: Installation, history: History) -> Iterator[str]:
-    """Each lot: credits = available + held + spent + expired; nothing is held; spent is what was delivered."""
+    """Each lot is the sum of its parts, none below zero; nothing is held; spent is what was delivered."""
     delivered = Counter(recorded.owner for recorded in history.of(PhotoJob.PhotoStaged))
     for opened in history.of(CreditLedger.Opened):
         ledger = installation.container.store.get(CreditLedger, opened.stream_id)
         for lot in ledger.lots.values():
-            parts = (lot.available, lot.held, lot.spent, lot.expired)
-            if sum(parts) != lot.credits or min(parts) < 0:
-                yield f"lot {lot.id} of {lot.credits} credits is {parts}"
+            parts = (lot.available, lot.held, lot.frozen, lot.spent, lot.expired, lot.taken_back)
+            if sum(parts) != lot.credits or min(*parts, lot.debt) < 0:
+                yield f"lot {lot.id} of {lot.credits} credits is {parts}, with a debt of {lot.debt}"
         if ledger.holds:
             yield f"ledger {ledger.id} still holds credits for {list(ledger.holds)}"
         if (spent := sum(lot.spent for lot in ledger.lots.values())) != delivered[opened.owner]:

@@ -157,6 +157,24 @@ def test_without_redis_the_rows_are_written_and_nothing_is_raised(pool: Database
     assert len(rows(pool)) == 2
 
 
+class BrokenBell(Bell):
+    def __init__(self) -> None:
+        super().__init__(BellBroker(redis.Redis.from_url(NOWHERE)))
+        self.rung = 0
+
+    def ring(self, kind: str, times: int = 1) -> None:
+        self.rung += 1
+        super().ring(kind, times)
+
+
+def test_a_bell_that_nobody_hears_does_not_hold_the_next_batches_up(pool: Database) -> None:
+    bell = BrokenBell()
+    writer = ReactionWriter(RULES, bell)
+    for position in range(5, 10):
+        consume(pool, writer, recorded(position, "wash"))
+    assert (len(rows(pool)), bell.rung) == (10, 1)
+
+
 def test_a_bell_that_nobody_hears_says_so() -> None:
     bell = Bell(BellBroker(redis.Redis.from_url(NOWHERE)))
     with pytest.raises(BellSilent):
