@@ -19,9 +19,9 @@ def of_objects(installation: Installation, history: History) -> Iterator[str]:
     originals = {
         (recorded.event.user_id, photo.original) for recorded in kept for photo in recorded.event.photos
     } | set(_uploaded(installation))
-    folder = Path(unquote(urlsplit(installation.container.settings.object_store_url).path))
+    folder = Path(unquote(urlsplit(installation.container.settings.object_store_url).path), "users")
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        _, owner, *kind, name = file.relative_to(folder).parts
+        owner, *kind, name = file.relative_to(folder).parts
         sha256 = name.partition("#")[0]  # of a file that is being written, the rest is a number
         if ORIGINALS in kind:
             belongs = (UUID(owner), sha256) in originals
