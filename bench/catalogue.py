@@ -73,4 +73,12 @@ BENCHES: Mapping[str, Bench] = {
         below={"growth": 1.15, "memory_mb": 500},
     ),
     "lag": Bench("from an append to its row, at 500 appends a second", below={"p95_ms": 100}),
+    "hot_stream": Bench("a ledger of 10,000 events: load, hold one more", below={"p50_ms": 5}),
+    "growth": Bench(
+        "append and load with 10 thousand and 1 million events in the store (10 million with --large)",
+        below={"append_growth": 1.2, "load_growth": 1.2},
+    ),
+    "verify": Bench(
+        "verifying a million events against their anchors", at_least={"events_per_second": 150_000}
+    ),
 }

@@ -21,6 +21,7 @@ CACHE_SECONDS = 60
 _CACHE_SIZE = 10_000
 _REWRAPPED_AT_ONCE = 1000
 _NONCE_LENGTH = 12
+_KEY_ID_LENGTH = 16
 _FINGERPRINT_LENGTH = 4
 _PREFIX = "sealed:1:"
 _ID = slice(len(_PREFIX), len(_PREFIX) + 32)
@@ -99,6 +100,21 @@ class Keyring:
             key = self._unwrapped(UUID(bytes=key_id), wrapped)
             _keep(self._unwrapped_before, wrapped, key)
         return _decrypted(key, key_id, sealed)
+
+    def seal_bytes(self, key_id: UUID, content: bytes, about: bytes) -> bytes:
+        """The same for bytes, which open only together with what they are `about`. Raises KeyDestroyed."""
+        nonce = os.urandom(_NONCE_LENGTH)
+        sealed = self._sealing_key(key_id).encrypt(nonce, content, key_id.bytes + about)
+        return key_id.bytes + nonce + sealed
+
+    def open_bytes(self, sealed: bytes, about: bytes) -> bytes | None:
+        """What seal_bytes sealed; None once its key is destroyed. Raises InvalidTag if it is about other things."""
+        key_id, nonce = sealed[:_KEY_ID_LENGTH], sealed[_KEY_ID_LENGTH:][:_NONCE_LENGTH]
+        if len(nonce) < _NONCE_LENGTH:
+            raise InvalidTag
+        key = self._opening_key(UUID(bytes=key_id))
+        content = sealed[_KEY_ID_LENGTH + _NONCE_LENGTH :]
+        return None if key is None else key.decrypt(nonce, content, key_id + about)
 
     def destroy(self, key_id: UUID) -> None:
         """Forget everything sealed with this key, for ever. A key that never was can never be made."""

@@ -35,7 +35,7 @@ class EventMapper(Mapper[UUID]):
     """
 
     def __init__(self, keyring: Keyring) -> None:
-        self._keyring = keyring
+        self.keyring = keyring
         self._decodings: dict[str, _Decoding] = {}
 
     def envelope(self, event: Event, *, owner: UUID | None, metadata: bytes) -> Envelope:
@@ -107,14 +107,14 @@ class EventMapper(Mapper[UUID]):
                 raise TypeError(f"{type(text).__name__} cannot be stored in an event")
             if owner is None:
                 raise UnsealedPersonalText
-            return self._keyring.seal(owner, text.text)
+            return self.keyring.seal(owner, text.text)
 
         return seal
 
     def _unsealing(self, wanted: type[Any], token: Any) -> Any:
         if wanted is not Personal:
             raise TypeError(f"{wanted.__name__} cannot be read from an event")
-        return Sealed(token, self._keyring)
+        return Sealed(token, self.keyring)
 
 
 class _Decoding:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from eventsourcing.application import AggregateNotFoundError, Application, ProcessingEvent
+from eventsourcing.application import Application, ProcessingEvent
 from eventsourcing.persistence import InfrastructureFactory, Mapper, RecordConflictError, Recording
 from eventsourcing.utils import Environment
 
@@ -16,8 +16,26 @@ from infrastructure.database import Database
 from infrastructure.event_store.envelope import encode_metadata
 from infrastructure.event_store.factory import Factory
 from infrastructure.event_store.mapper import Event, EventMapper
+from infrastructure.event_store.snapshots import EVERY, Snapshots
 
 A = TypeVar("A", bound=Aggregate)
+_Version = tuple[int, bytes]
+_Event = tuple[int, str, bytes]
+
+# Both in one round trip: most streams are short and have no snapshot. The snapshot's version is below all others.
+_LOAD = """
+    WITH snapshot AS MATERIALIZED (
+        SELECT originator_version, topic, state FROM event_store.snapshots
+        WHERE originator_id = %(id)s AND topic = %(snapshot)s
+        ORDER BY originator_version DESC LIMIT 1
+    )
+    SELECT true, originator_version, topic, state FROM snapshot
+    UNION ALL
+    SELECT false, originator_version, topic, state FROM event_store.events
+    WHERE originator_id = %(id)s
+      AND originator_version > coalesce((SELECT originator_version FROM snapshot), -1)
+    ORDER BY originator_version
+"""
 
 
 class _StageInSeconds(Application[UUID]):
@@ -55,6 +73,8 @@ class EventSourcedStore:
 
     def __init__(self, database: Database, mapper: EventMapper, on_commit: Callable[[], None]) -> None:
         self._database = database
+        self._mapper = mapper
+        self._snapshots = Snapshots(database, mapper.keyring)
         self._application = _StageInSeconds(database, mapper)
         self._on_commit = on_commit
 
@@ -65,12 +85,32 @@ class EventSourcedStore:
         return found
 
     def find(self, kind: type[A], aggregate_id: UUID) -> A | None:
-        """The aggregate as of now, or None."""
-        try:
-            found: object = self._application.repository.get(aggregate_id)
-        except AggregateNotFoundError:
+        """The aggregate as of now, or None. One that took many events to load is kept for the next time."""
+        snapshot, events = self._load(kind, aggregate_id)
+        aggregate: Any = None
+        if snapshot is not None:
+            aggregate = self._snapshots.restored(kind, aggregate_id, *snapshot)
+            if aggregate is None:
+                return self.find(kind, aggregate_id)
+        for version, topic, state in events:
+            aggregate = self._mapper.event(topic, state, aggregate_id, version).mutate(aggregate)
+        if not isinstance(aggregate, kind):
             return None
-        return found if isinstance(found, kind) else None
+        if len(events) >= EVERY:
+            self._snapshots.keep(aggregate)
+        return aggregate
+
+    def _load(self, kind: type[A], aggregate_id: UUID) -> tuple[_Version | None, list[_Event]]:
+        parameters = {"id": aggregate_id, "snapshot": self._snapshots.topic(kind)}
+        snapshot: _Version | None = None
+        events: list[_Event] = []
+        with self._database.connection() as connection:
+            for kept, version, topic, state in connection.execute(_LOAD, parameters, binary=True):
+                if kept:
+                    snapshot = version, state
+                else:
+                    events.append((version, topic, state))
+        return snapshot, events
 
     def save(self, *aggregates: Aggregate) -> None:
         """Append all new events, all or none. Raises ConcurrentChange.
