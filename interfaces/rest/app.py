@@ -35,6 +35,7 @@ from interfaces.rest import (
     job_events,
     jobs,
     limits,
+    operations,
     pictures,
     presets,
     previews,
@@ -68,6 +69,7 @@ HANDLERS = (
     *variations.HANDLERS,
     *webhooks.HANDLERS,
     *billing.HANDLERS,
+    *operations.HANDLERS,
     *health.HANDLERS,
 )
 

@@ -10,15 +10,22 @@ from litestar.handlers import BaseRouteHandler
 
 from application.accounts import SESSION_LIFETIME
 from application.context import current
+from domain.user import Role
 from infrastructure.queries.sessions import Principal, Principals
 from infrastructure.settings import Settings
-from interfaces.rest.faults import CsrfRejected, NotSignedIn
+from interfaces.rest.faults import CsrfRejected, NotSignedIn, RoleMissing
 from interfaces.rest.viewers import PARAMETER, link_holder
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 OPEN: Final = {"open": True}
 """`opt=OPEN` marks a route that anyone may use; every other one wants a session."""
+
+
+def needs(role: Role) -> dict[str, str]:
+    """`opt=needs(Role.OPERATOR)` marks a route that only users with this role may use."""
+    return {"role": role.value}
+
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -62,7 +69,7 @@ class SessionCookie:
 async def signed_in(connection: Connection, handler: BaseRouteHandler) -> Principal | None:
     """Who asks; of a route that is OPEN nobody is asked, and of a SIGNED one a signature will do.
 
-    Raises NotSignedIn, CsrfRejected, LinkInvalid or LinkExpired.
+    Raises NotSignedIn, RoleMissing, CsrfRejected, LinkInvalid or LinkExpired.
     """
     if handler.opt.get("open") or _method(connection) == "OPTIONS":
         return None
@@ -75,6 +82,8 @@ async def signed_in(connection: Connection, handler: BaseRouteHandler) -> Princi
         raise NotSignedIn
     if (found := await principals.find(sent)) is None:
         raise NotSignedIn
+    if (role := handler.opt.get("role")) and role not in found.roles:
+        raise RoleMissing(role)
     connection.scope["user"] = found
     current().actor = f"user:{found.user_id}"
     return found

@@ -79,8 +79,10 @@ from interfaces.rest.faults import (
     NotSignedIn,
     RangeNotSatisfiable,
     RateLimited,
+    ReactionNotDead,
     ReadModelBehind,
     RequestInProgress,
+    RoleMissing,
     RouteNotFound,
     TooManyStreams,
     Unavailable,
@@ -207,6 +209,16 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
     ),
     AccountSuspended: Answer(
         403, "account_suspended", "Account suspended", "This account cannot be used now."
+    ),
+    RoleMissing: Answer(
+        403, "role_missing", "Not yours to do", "This takes the role {role}.", {"role": "operator"}
+    ),
+    ReactionNotDead: Answer(
+        409,
+        "reaction_not_dead",
+        "Not given up",
+        "Only a dead reaction can be begun again; this one is {found}.",
+        {"found": "done"},
     ),
     CsrfRejected: Answer(
         403,

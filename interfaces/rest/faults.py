@@ -85,6 +85,18 @@ class NotSignedIn(RequestFault):
     """No session, or one that is over."""
 
 
+@dataclass
+class RoleMissing(RequestFault):
+    role: str
+    """What only those may do who have it."""
+
+
+@dataclass
+class ReactionNotDead(RequestFault):
+    found: str
+    """The state that it is in."""
+
+
 class CsrfRejected(RequestFault):
     """A browser sent its cookie from somebody else's page."""
 
