@@ -38,6 +38,7 @@ class Jobs:
         brief: Brief,
         group_name: Personal | None = None,
         parent_job_id: UUID | None = None,
+        economy: bool = False,
     ) -> None:
         """Hold a credit per photo and record the job, in one transaction; repeated, it changes nothing.
 
@@ -63,6 +64,7 @@ class Jobs:
                 brief=brief,
                 group_name=group_name,
                 parent_job_id=parent_job_id,
+                economy=economy,
             )
             self._begin(job, now, taking=fresh, lineages=list(varied(self.store, user_id, job_id, taken)))
 
@@ -84,6 +86,7 @@ class Jobs:
                 brief=earlier.brief,
                 group_name=earlier.group_name,
                 parent_job_id=job_id,
+                economy=earlier.economy,
             )
             self._begin(job, self.clock.now())
 

@@ -334,6 +334,33 @@ class Stager(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Ticket:
+    """For a photo that a provider will stage in its own time."""
+
+    batch: str
+    """The provider's name of it."""
+    model: str
+    prompt: Personal
+    prompt_version: str
+
+
+class BatchStager(Protocol):
+    """Stages photos at a lower price, some time within a day."""
+
+    def hand_in(self, name: str, photo: bytes, brief: Brief) -> Ticket:
+        """Ask for it; the provider shows the name. Raises what Stager.stage raises."""
+        ...
+
+    def collect(self, ticket: Ticket, photo: bytes, brief: Brief) -> StagedPicture | None:
+        """The picture, or None as long as there is none. Raises Refusal, RetryLater or StagingFailed."""
+        ...
+
+    def withdraw(self, ticket: Ticket) -> None:
+        """Nobody waits for it any more. Too late, it changes nothing."""
+        ...
+
+
 class ProviderCalls(Protocol):
     """Every call to a provider and what it cost, also of photos that were never delivered."""
 

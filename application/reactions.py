@@ -51,6 +51,10 @@ def follow(rules: Iterable[Rule], recorded: Recorded) -> Iterator[tuple[UUID, Re
                 yield uuid5(recorded.stream_id, name), reaction
 
 
+class AnswerSpent(Exception):
+    """The outside world's answer leads nowhere: this attempt has failed, and the next one must ask anew."""
+
+
 @dataclass(frozen=True)
 class Performer:
     """How a kind of reaction is performed. Every attempt is counted before it begins.

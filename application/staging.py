@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
@@ -10,6 +11,7 @@ from application.jobs import Jobs
 from application.photos import PhotoRejected, rejection_code
 from application.pictures import ORIGINALS, provider_results_of, results_of
 from application.ports import (
+    BatchStager,
     Pictures,
     ProviderCall,
     ProviderCalls,
@@ -20,12 +22,16 @@ from application.ports import (
     Stager,
     StagingFailed,
     Store,
+    Ticket,
 )
-from application.reactions import Answer
+from application.reactions import Answer, AnswerSpent
 from application.reasons import GIVEN_UP, TOLD
 from domain.job_photo import Provenance
 from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind
+
+POLL = timedelta(seconds=60)
+"""How often it is looked whether a photo that was handed in is staged."""
 
 
 class OriginalDamaged(Exception):
@@ -42,6 +48,8 @@ class _Became(StrEnum):
     STAGED = "staged"
     REFUSED = "refused"
     FAILED = "failed"
+    HANDED_IN = "handed_in"
+    """Nothing yet: the provider takes its time, for a lower price."""
     NOTHING = "nothing"
     """It had its outcome before."""
 
@@ -54,6 +62,9 @@ class Staging:
     jobs: Jobs
     calls: ProviderCalls
     sealer: Sealer
+    batches: BatchStager | None = None
+    """For jobs in economy; without one they are staged like all others."""
+    poll: timedelta = POLL
 
     def stage(self, job_id: UUID, photo_id: UUID) -> Answer:
         """Have the photo staged and its result stored; returns at once when nobody waits for it any more.
@@ -64,22 +75,62 @@ class Staging:
         if not job.is_open(photo_id):
             self._tidy(job)
             return {"became": _Became.NOTHING.value}
-        original = self.original(job, photo_id)
+        original = self._original(job, photo_id)
         began = time.monotonic()
         try:
+            if job.economy and self.batches:
+                return self._handed_in(self.batches, job, photo_id, original)
             staged = self.stager.stage(original, job.brief)
         except (Refusal, RetryLater, StagingFailed) as unstaged:
-            self.calls.add(job_id, photo_id, unstaged.calls)
-            if isinstance(unstaged, Refusal):
-                return {"became": _Became.REFUSED.value, "code": unstaged.code}
-            if isinstance(unstaged, StagingFailed) and unstaged.final:
-                return {"became": _Became.FAILED.value, "code": unstaged.code}
-            raise
+            return self._answered(job_id, photo_id, unstaged)
         except PhotoRejected as rejected:  # the same bytes would be rejected again
             return {"became": _Became.FAILED.value, "code": rejection_code(rejected)}
-        return self.kept(job, photo_id, staged, milliseconds=round((time.monotonic() - began) * 1000))
+        return self._kept(job, photo_id, staged, milliseconds=round((time.monotonic() - began) * 1000))
 
-    def original(self, job: PhotoJob, photo_id: UUID) -> bytes:
+    def _answered(
+        self, job_id: UUID, photo_id: UUID, unstaged: Refusal | RetryLater | StagingFailed
+    ) -> Answer:
+        """The answer, if asking again cannot change it; else `unstaged` is raised on."""
+        self.calls.add(job_id, photo_id, unstaged.calls)
+        match unstaged:
+            case Refusal(code=code):
+                return {"became": _Became.REFUSED.value, "code": code}
+            case StagingFailed(code=code, final=True):
+                return {"became": _Became.FAILED.value, "code": code}
+            case _:
+                raise unstaged
+
+    def _handed_in(self, batches: BatchStager, job: PhotoJob, photo_id: UUID, original: bytes) -> Answer:
+        """The ticket for it. Its name differs from that of earlier attempts, whose calls are known."""
+        ticket = batches.hand_in(f"{job.id}/{photo_id}/{len(self.calls.of(photo_id))}", original, job.brief)
+        prompt = self.sealer.seal(job.user_id, ticket.prompt)
+        return {"became": _Became.HANDED_IN.value, "ticket": {**asdict(ticket), "prompt": prompt}}
+
+    def _collected(self, job_id: UUID, photo_id: UUID, answer: Answer) -> None:
+        """Record what became of a ticket. Raises RetryLater as long as nothing did, or AnswerSpent."""
+        if self.batches is None:  # they were handed in by an earlier configuration
+            raise AnswerSpent
+        job = self.store.get(PhotoJob, job_id)
+        told = answer["ticket"]
+        ticket = Ticket(**{**told, "prompt": self.sealer.sealed(told["prompt"])})
+        if not job.is_open(photo_id):
+            self.batches.withdraw(ticket)
+            self._tidy(job)
+            return
+        try:
+            staged = self.batches.collect(ticket, self._original(job, photo_id), job.brief)
+        except (Refusal, StagingFailed) as unstaged:
+            try:
+                self.record(job_id, photo_id, self._answered(job_id, photo_id, unstaged))
+            except StagingFailed as failed:
+                raise AnswerSpent from failed
+            return
+        if staged is None:
+            raise RetryLater(self.poll)
+        took = sum(call.milliseconds for call in staged.calls)
+        self.record(job_id, photo_id, self._kept(job, photo_id, staged, milliseconds=took))
+
+    def _original(self, job: PhotoJob, photo_id: UUID) -> bytes:
         """The photo as it came in. Raises OriginalDamaged or PictureNotFound."""
         asked_for = job.photos[photo_id].original
         original = self.pictures.get(job.user_id, ORIGINALS, asked_for)
@@ -87,7 +138,7 @@ class Staging:
             raise OriginalDamaged(asked_for)
         return original
 
-    def kept(self, job: PhotoJob, photo_id: UUID, staged: StagedPicture, *, milliseconds: int) -> Answer:
+    def _kept(self, job: PhotoJob, photo_id: UUID, staged: StagedPicture, *, milliseconds: int) -> Answer:
         """The answer for a picture that was staged, once it is stored.
 
         It goes through the reaction's row, where no personal text may be in the clear: the prompt is sealed.
@@ -131,6 +182,8 @@ class Staging:
             case _Became.STAGED:
                 provenance = self._provenance(job_id, photo_id, answer)
                 self.jobs.record_staged(job_id, photo_id, answer["result"], answer["media_type"], provenance)
+            case _Became.HANDED_IN:
+                self._collected(job_id, photo_id, answer)
             case _Became.REFUSED:
                 self.jobs.record_refused(job_id, photo_id, answer["code"])
             case _Became.FAILED:

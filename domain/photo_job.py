@@ -35,6 +35,7 @@ class PhotoJob(Aggregate):
         prompt: Personal | None
         group_name: Personal | None
         parent_job_id: UUID | None
+        economy: bool = False
 
     class PhotoFetched(Aggregate.Event):
         photo_id: UUID
@@ -86,8 +87,9 @@ class PhotoJob(Aggregate):
         brief: Brief,
         group_name: Personal | None = None,
         parent_job_id: UUID | None = None,
+        economy: bool = False,
     ) -> "PhotoJob":
-        """A new job. Raises WrongNumberOfPhotos, PhotoGivenTwice or GroupNameTooLong."""
+        """A new job; one in economy may take a day. Raises WrongNumberOfPhotos, PhotoGivenTwice or GroupNameTooLong."""
         if not 1 <= len(photos) <= PHOTOS_PER_JOB:
             raise WrongNumberOfPhotos(len(photos))
         for upload_id, times in Counter(photo.upload_id for photo in photos).items():
@@ -104,6 +106,7 @@ class PhotoJob(Aggregate):
             prompt=brief.prompt,
             group_name=_checked(group_name),
             parent_job_id=parent_job_id,
+            economy=economy,
         )
         return job
 
@@ -117,6 +120,7 @@ class PhotoJob(Aggregate):
         prompt: Personal | None,
         group_name: Personal | None,
         parent_job_id: UUID | None,
+        economy: bool = False,
     ) -> None:
         self.user_id = user_id
         self.photos = {photo.photo_id: photo for photo in photos}
@@ -128,6 +132,7 @@ class PhotoJob(Aggregate):
         )
         self.group_name = group_name
         self.parent_job_id = parent_job_id
+        self.economy = economy
         self.outcomes = dict.fromkeys(self.photos, Outcome.PENDING)
         self.results: dict[UUID, str] = {}
         self.ended: JobStatus | None = None

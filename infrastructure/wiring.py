@@ -49,6 +49,7 @@ from infrastructure.signed_links import SignedLinks
 from infrastructure.staging.calls import PostgresProviderCalls
 from infrastructure.staging.choosing import gemini
 from infrastructure.staging.gemini import GeminiStager
+from infrastructure.staging.gemini_batches import GeminiBatches
 from infrastructure.staging.sealing import KeyringSealer
 from infrastructure.upload_records import PostgresUploadRecords
 from infrastructure.wake import Wake
@@ -147,6 +148,7 @@ def build(settings: Settings) -> Container:
             jobs=jobs,
             calls=PostgresProviderCalls(database),
             sealer=KeyringSealer(keyring),
+            batches=GeminiBatches(stager) if isinstance(stager, GeminiStager) else None,
         ),
         retention=Retention(
             store=store,

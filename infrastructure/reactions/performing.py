@@ -10,7 +10,7 @@ import structlog
 
 from application.context import Context, acting
 from application.ports import RetryLater
-from application.reactions import Answer, Performer
+from application.reactions import Answer, AnswerSpent, Performer
 from infrastructure.reactions.failure import described
 from infrastructure.reactions.leases import Leases
 from infrastructure.reactions.queue import Claimed, LeaseLost, ReactionQueue
@@ -132,6 +132,8 @@ class _Attempt:
         except RetryLater as later:
             self._queue.postponed(self._claimed, described(later), later.delay)
             self._log.info("reaction.postponed", seconds=later.delay.total_seconds(), ms=self._ms)
+        except AnswerSpent as spent:
+            self._fail(described(spent), ask_anew=True)
         except Exception as error:  # noqa: BLE001 - whatever it is, this attempt has failed
             self._fail(described(error))
         else:
@@ -160,12 +162,12 @@ class _Attempt:
             else:
                 return
 
-    def _fail(self, error: str) -> None:
+    def _fail(self, error: str, *, ask_anew: bool = False) -> None:
         if self._claimed.attempts >= self._allowed:
             self._log.warning("reaction.failed", error=error, ms=self._ms)
             self._give_up(error)
         else:
-            self._come_back(error)
+            self._come_back(error, ask_anew=ask_anew)
 
     def _give_up(self, error: str | None = None) -> None:
         """First what follows from giving up, then the row: a crash in between repeats both."""
@@ -177,9 +179,9 @@ class _Attempt:
             self._queue.dead(self._claimed, error)
             self._log.error("reaction.dead", error=error, ms=self._ms)
 
-    def _come_back(self, error: str) -> None:
+    def _come_back(self, error: str, *, ask_anew: bool = False) -> None:
         pause = self._performer.pause_after(self._claimed.attempts)
-        self._queue.failed(self._claimed, error, pause)
+        self._queue.failed(self._claimed, error, pause, ask_anew=ask_anew)
         self._log.warning("reaction.failed", error=error, pause=pause.total_seconds(), ms=self._ms)
 
     @property

@@ -142,11 +142,12 @@ class ReactionQueue:
     def done(self, claimed: Claimed) -> None:
         self._write(claimed, "state = 'done', ended_at = clock_timestamp(), last_error = NULL")
 
-    def failed(self, claimed: Claimed, error: str, pause: timedelta) -> None:
-        """Due again after the pause."""
+    def failed(self, claimed: Claimed, error: str, pause: timedelta, *, ask_anew: bool = False) -> None:
+        """Due again after the pause; `ask_anew` forgets the answer."""
         self._write(
             claimed,
-            "state = 'due', due_at = clock_timestamp() + %(pause)s, last_error = %(error)s",
+            "state = 'due', due_at = clock_timestamp() + %(pause)s, last_error = %(error)s"
+            + (", answer = NULL" if ask_anew else ""),
             pause=pause,
             error=error,
         )

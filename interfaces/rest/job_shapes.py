@@ -75,6 +75,10 @@ class SubmitJob(Struct, frozen=True, forbid_unknown_fields=True):
         UUID | None,
         Meta(description="An earlier job of mine whose photos get this new brief", examples=[None]),
     ] = None
+    economy: Annotated[
+        bool,
+        Meta(description="May take up to a day; the same credits, kinder to the provider", examples=[False]),
+    ] = False
 
 
 class BriefShown(Struct, frozen=True):

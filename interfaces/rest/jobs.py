@@ -115,6 +115,7 @@ async def submit_job(
             brief=_brief(data.brief),
             group_name=_personal(data.group_name),
             parent_job_id=data.parent_job_id,
+            economy=data.economy,
         )
         answer = accepted(container.jobs.owned(job_id, principal.user_id))
         return Response(answer, headers={"Location": answer.links.job})

@@ -30,7 +30,7 @@ from infrastructure.wiring import build
 from interfaces.cli.jobs import costs
 from tests.infrastructure.staging.conftest import SAMPLES
 from tests.races.ground import Ground
-from tests.standins.gemini import KEY, StandIn
+from tests.standins.gemini import KEY, Batch, StandIn
 
 CREDITS = 50
 SECRET_WISH = "with the red armchair of my grandmother"
@@ -41,6 +41,7 @@ name = "painter-2"
 size = "1K"
 at_once = 8
 per_minute = 1000
+batch = 0.5
 [models.price]
 1K = 34_000
 """
@@ -55,7 +56,7 @@ class Staged:
         self.user = ground.user(credits=CREDITS)
         queue = ReactionQueue(container.database)
         performed = performers(
-            staging=container.staging,
+            staging=replace(container.staging, poll=timedelta(0)),
             fetching=container.fetching,
             webhooks=container.webhooks,
             accounts=container.accounts,
@@ -65,7 +66,7 @@ class Staged:
         quick = {kind: replace(one, pauses=(timedelta(0),)) for kind, one in performed.items()}
         self._performing = Performing(queue, Leases(queue), quick, slots=1)
 
-    def submit(self, photos: int, brief: Brief | None = None) -> UUID:
+    def submit(self, photos: int, brief: Brief | None = None, *, economy: bool = False) -> UUID:
         uploads = [uuid4() for _ in range(photos)]
         for number, upload_id in enumerate(uploads):
             self.container.uploads.add(
@@ -77,6 +78,7 @@ class Staged:
             user_id=self.user,
             photos=uploads,
             brief=brief or Brief(Preset.STAGE, RoomType.BEDROOM, prompt=Personal(SECRET_WISH)),
+            economy=economy,
         )
         writer = ReactionWriter(RULES, Bell(BellBroker(self.container.redis)))
         with self.container.database.transaction(), self.container.database.connection() as connection:
@@ -89,6 +91,13 @@ class Staged:
         for _ in range(most):
             if not self._performing.perform_next(STAGE_PHOTO):
                 return
+
+    earlier = 0
+    """Batches of earlier tests."""
+
+    @property
+    def batches(self) -> list[Batch]:
+        return list(self.stand_in.batches.values())[self.earlier :]
 
     def spent(self) -> int:
         ledger = self.ground.ledger(self.user)
@@ -126,6 +135,7 @@ def staged(_staged: Staged) -> Iterator[Staged]:
     """With nothing left of what earlier tests made the provider do."""
     _staged.container.redis.flushall()
     _staged.stand_in.asked.clear()
+    _staged.earlier = len(_staged.stand_in.batches)
     yield _staged
     _staged.stand_in.fates.clear()
     _staged.stand_in.otherwise = lambda _: "image"
@@ -301,3 +311,74 @@ def test_what_photos_cost_is_told_by_model_and_preset_with_the_margin_of_each_jo
     assert (jobs[str(refused)]["delivered"], jobs[str(refused)]["cost_micros"]) == (0, 0)
     costs()
     assert "painter-2" in capsys.readouterr().out
+
+
+def test_a_job_in_economy_waits_for_its_batches_and_costs_us_half(staged: Staged) -> None:
+    before = staged.spent()
+    job_id = staged.submit(2, economy=True)
+    staged.work(most=6)
+    assert staged.ground.job(job_id).ended is None
+    assert [batch.asked.prompt.count(SECRET_WISH) for batch in staged.batches] == [1, 1]
+    assert staged.stand_in.asked == [], "nothing was asked in haste"
+    for batch in staged.batches:
+        batch.state = "BATCH_STATE_SUCCEEDED"
+    staged.work()
+    assert staged.ground.job(job_id).status is JobStatus.COMPLETED
+    assert staged.spent() - before == 2
+    made = staged.provenances(job_id)
+    assert [(one.attempts, one.cost_micros) for one in made] == [(1, 17_000)] * 2
+    assert all(one.prompt and SECRET_WISH in one.prompt.text for one in made)
+    kept = [provider_results_of(job_id), made[0].provider_sha256 or ""]
+    assert b"made by the stand-in" in staged.container.pictures.get(staged.user, *kept)[:40]
+
+
+@pytest.mark.parametrize("state", ["BATCH_STATE_FAILED", "BATCH_STATE_EXPIRED"])
+def test_a_batch_that_failed_is_handed_in_again(staged: Staged, state: str) -> None:
+    job_id = staged.submit(1, economy=True)
+    staged.work(most=2)
+    staged.batches[0].state = state
+    staged.work(most=4)
+    assert len(staged.batches) == 2
+    staged.batches[1].state = "BATCH_STATE_SUCCEEDED"
+    staged.work()
+    (made,) = staged.provenances(job_id)
+    assert (made.attempts, made.cost_micros) == (2, 17_000)
+
+
+def test_pictures_from_batches_pass_the_same_gate(staged: Staged) -> None:
+    before = staged.spent()
+    job_id = staged.submit(1, economy=True)
+    staged.stand_in.then(*["other_room"] * 3)
+    for _ in range(3):
+        staged.work(most=2)
+        staged.batches[-1].state = "BATCH_STATE_SUCCEEDED"
+        staged.work(most=1)
+    staged.work(most=2)
+    assert staged.ground.job(job_id).status is JobStatus.FAILED
+    assert staged.codes(job_id) == ["result_other_room"]
+    assert staged.spent() == before
+
+
+@pytest.mark.parametrize(
+    ("fate", "code"),
+    [("finish:IMAGE_SAFETY", "refused_safety"), ("blocked:OTHER", "refused"), ("error:3", "photo_not_taken")],
+)
+def test_what_a_batch_refuses_is_refused_at_once(staged: Staged, fate: str, code: str) -> None:
+    before = staged.spent()
+    job_id = staged.submit(1, economy=True)
+    staged.stand_in.then(fate)
+    staged.work(most=2)
+    staged.batches[0].state = "BATCH_STATE_SUCCEEDED"
+    staged.work(most=2)
+    assert staged.codes(job_id) == [code]
+    assert staged.ground.job(job_id).status is JobStatus.FAILED
+    assert (staged.spent(), len(staged.batches)) == (before, 1)
+
+
+def test_a_cancelled_job_withdraws_its_batches(staged: Staged) -> None:
+    job_id = staged.submit(2, economy=True)
+    staged.work(most=4)
+    staged.container.jobs.cancel(job_id, staged.user)
+    staged.work()
+    assert {batch.state for batch in staged.batches} == {"BATCH_STATE_CANCELLED"}
+    assert staged.ground.job(job_id).status is JobStatus.CANCELLED
