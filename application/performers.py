@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from application.accounts import Accounts
+from application.expiry import Expiry
 from application.fetching import Fetching
 from application.jobs import Jobs
 from application.reactions import Answer, Performer, References
@@ -12,6 +13,7 @@ from application.retention import Retention
 from application.rules import (
     ANNOUNCE_JOB,
     DELETE_PICTURES,
+    EXPIRE_CREDITS,
     EXPIRE_JOB,
     FETCH_PHOTO,
     GIVE_UP_PICTURES,
@@ -41,6 +43,7 @@ def performers(
     jobs: Jobs,
     retention: Retention,
     webhooks: Webhooks,
+    expiry: Expiry,
 ) -> Mapping[str, Performer]:
     """The performer of each kind."""
 
@@ -123,6 +126,14 @@ def performers(
         Performer(
             kind=GIVE_UP_PICTURES,
             call=lambda _reaction_id, _references: retention.give_up_past_terms(),
+            record=_nothing_to_record,
+            give_up=_nothing_to_undo,
+            attempts=3,  # the next one comes by itself
+            rank=20,
+        ),
+        Performer(
+            kind=EXPIRE_CREDITS,
+            call=lambda _reaction_id, _references: expiry.record_due(),
             record=_nothing_to_record,
             give_up=_nothing_to_undo,
             attempts=3,  # the next one comes by itself

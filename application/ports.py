@@ -208,6 +208,14 @@ class Leftovers(Protocol):
         ...
 
 
+class ExpiringLots(Protocol):
+    """Credits past their expiry, as read models know them, which may lag behind the log."""
+
+    def owners_of_expired(self, now: datetime, *, limit: int) -> list[UUID]:
+        """Users with credits that have expired and are not recorded as such, the longest overdue first."""
+        ...
+
+
 class Darkroom(Protocol):
     """Looks at photos as they come in."""
 

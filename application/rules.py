@@ -17,6 +17,7 @@ DELETE_PICTURES = "delete_pictures"
 GIVE_UP_PICTURES = "give_up_pictures"
 REMOVE_UPLOADS = "remove_uploads"
 REMOVE_LEFTOVERS = "remove_leftovers"
+EXPIRE_CREDITS = "expire_credits"
 
 JOB_LIFETIME = timedelta(hours=24)
 """How long a job may take before what is left of it fails (domain.md, PhotoJob)."""

@@ -81,4 +81,9 @@ BENCHES: Mapping[str, Bench] = {
     "verify": Bench(
         "verifying a million events against their anchors", at_least={"events_per_second": 150_000}
     ),
+    "statement": Bench(
+        "a ledger of 100,000 entries: a page, the balance as of any moment, and checking its chain",
+        at_least={"verify_events_per_second": 150_000},
+        below={"page_ms": 50, "as_of_ms": 200},
+    ),
 }

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from application.accounts import Accounts
 from application.credits import Credits
+from application.expiry import Expiry
 from application.fetching import Fetching
 from application.jobs import Jobs
 from application.ports import Stager
@@ -30,6 +31,7 @@ from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.mapper import EventMapper
 from infrastructure.event_store.reader import LogReader, Watermark
 from infrastructure.event_store.store import EventSourcedStore
+from infrastructure.expiring_lots import PostgresExpiringLots
 from infrastructure.following.following import Following
 from infrastructure.imaging.local_darkroom import LocalDarkroom
 from infrastructure.leftovers import PostgresLeftovers
@@ -78,6 +80,7 @@ class Container:
     staging: Staging
     credits: Credits
     retention: Retention
+    expiry: Expiry
     fetching: Fetching
     signed_links: SignedLinks
     webhooks: Webhooks
@@ -109,6 +112,7 @@ def build(settings: Settings) -> Container:
     uploads = Uploads(clock=database, darkroom=darkroom, pictures=pictures, records=records)
     stager = gemini(settings, database=database, client=client, darkroom=darkroom) or darkroom
     jobs = Jobs(store=store, clock=database, uploads=records, stager=stager)
+    giving = Credits(store, database)
     return Container(
         settings=settings,
         database=database,
@@ -130,7 +134,8 @@ def build(settings: Settings) -> Container:
             app_url=settings.app_url,
         ),
         uploads=uploads,
-        credits=Credits(store, database),
+        credits=giving,
+        expiry=Expiry(giving, database, PostgresExpiringLots(database)),
         jobs=jobs,
         webhooks=Webhooks(
             store=store,

@@ -26,6 +26,8 @@ from infrastructure.settings import Settings
 from infrastructure.wiring import Container
 from interfaces.rest import (
     accounts,
+    adjustments,
+    audit,
     billing,
     dashboard,
     disclosures,
@@ -70,6 +72,8 @@ HANDLERS = (
     *webhooks.HANDLERS,
     *billing.HANDLERS,
     *operations.HANDLERS,
+    *adjustments.HANDLERS,
+    *audit.HANDLERS,
     *health.HANDLERS,
 )
 

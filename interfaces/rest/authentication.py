@@ -13,7 +13,7 @@ from application.context import current
 from domain.user import Role
 from infrastructure.queries.sessions import Principal, Principals
 from infrastructure.settings import Settings
-from interfaces.rest.faults import CsrfRejected, NotSignedIn, RoleMissing
+from interfaces.rest.faults import CsrfRejected, NotSignedIn, RoleMissing, RouteNotFound
 from interfaces.rest.viewers import PARAMETER, link_holder
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -25,6 +25,11 @@ OPEN: Final = {"open": True}
 def needs(role: Role) -> dict[str, str]:
     """`opt=needs(Role.OPERATOR)` marks a route that only users with this role may use."""
     return {"role": role.value}
+
+
+def for_role(role: Role) -> dict[str, Any]:
+    """`opt=for_role(…)` marks one about others' things, which is not there for whoever lacks the role."""
+    return {"role": role.value, "hidden": True}
 
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -69,7 +74,8 @@ class SessionCookie:
 async def signed_in(connection: Connection, handler: BaseRouteHandler) -> Principal | None:
     """Who asks; of a route that is OPEN nobody is asked, and of a SIGNED one a signature will do.
 
-    Raises NotSignedIn, RoleMissing, CsrfRejected, LinkInvalid or LinkExpired.
+    Raises NotSignedIn, CsrfRejected, LinkInvalid, LinkExpired, and to whoever lacks its role RoleMissing, or
+    RouteNotFound when it is hidden.
     """
     if handler.opt.get("open") or _method(connection) == "OPTIONS":
         return None
@@ -83,7 +89,7 @@ async def signed_in(connection: Connection, handler: BaseRouteHandler) -> Princi
     if (found := await principals.find(sent)) is None:
         raise NotSignedIn
     if (role := handler.opt.get("role")) and role not in found.roles:
-        raise RoleMissing(role)
+        raise RouteNotFound if handler.opt.get("hidden") else RoleMissing(role)
     connection.scope["user"] = found
     current().actor = f"user:{found.user_id}"
     return found

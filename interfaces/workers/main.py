@@ -21,6 +21,7 @@ def run(container: Container, threads: int, *, pace: Pace = PACE) -> None:
         accounts=container.accounts,
         jobs=container.jobs,
         retention=container.retention,
+        expiry=container.expiry,
     )
     worker = Worker(
         container.database, container.redis, performed, threads=threads, pace=pace, schedules=SCHEDULES

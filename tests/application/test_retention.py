@@ -35,6 +35,7 @@ class Story:
             accounts=program.accounts,
             jobs=program.jobs,
             retention=program.retention,
+            expiry=program.expiry,
         )
         self.seen = 0
         with_credits(program, 30)

@@ -114,6 +114,7 @@ def test_every_rule_and_schedule_has_its_performer_and_rules_read_events_that_ex
         accounts=program.accounts,
         jobs=program.jobs,
         retention=program.retention,
+        expiry=program.expiry,
     )
     asked_for = {rule.kind for rule in RULES} | {schedule.kind for schedule in SCHEDULES} | {SEND_WEBHOOK}
     assert asked_for == performed.keys()

@@ -53,6 +53,7 @@ class OnePhotoJob:
             accounts=self.program.accounts,
             jobs=self.program.jobs,
             retention=self.program.retention,
+            expiry=self.program.expiry,
         )
         self.user_id, self.job_id = uuid4(), uuid4()
         accounts = self.program.accounts
@@ -215,6 +216,7 @@ def test_the_verification_mail_carries_the_reactions_id_so_that_a_second_copy_ca
         accounts=program.accounts,
         jobs=program.jobs,
         retention=program.retention,
+        expiry=program.expiry,
     )
     verification = performed[SEND_VERIFICATION]
     for _ in range(2):

@@ -13,6 +13,7 @@ from psycopg import sql
 from application.ports import (
     Clock,
     Credentials,
+    ExpiringLots,
     Leftovers,
     Mailer,
     PictureUses,
@@ -31,6 +32,7 @@ from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.mapper import EventMapper
 from infrastructure.event_store.reader import LogReader
 from infrastructure.event_store.store import EventSourcedStore
+from infrastructure.expiring_lots import PostgresExpiringLots
 from infrastructure.leftovers import PostgresLeftovers
 from infrastructure.picture_uses import PostgresPictureUses
 from infrastructure.projections.engine import Projector
@@ -54,6 +56,7 @@ class StatefulPorts:
     uses: PictureUses
     webhooks: WebhookRecords
     leftovers: Leftovers
+    expiring: ExpiringLots
     catch_up: Callable[[], None]
     """Bring the read models to the end of the log."""
     signed_in: Callable[[str], UUID | None]
@@ -92,6 +95,7 @@ def in_memory() -> StatefulPorts:
         uses=program.uses,
         webhooks=program.webhook_records,
         leftovers=program.retention.leftovers,
+        expiring=program.expiring,
         catch_up=lambda: _catch_up(program),
         signed_in=program.sessions.user,
     )
@@ -121,6 +125,7 @@ def on_postgres(database: Database) -> StatefulPorts:
         uses=PostgresPictureUses(database),
         webhooks=PostgresWebhookRecords(database, keyring),
         leftovers=PostgresLeftovers(database),
+        expiring=PostgresExpiringLots(database),
         catch_up=lambda: _project(database, mapper),
         signed_in=signed_in,
     )

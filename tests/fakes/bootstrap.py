@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from application.accounts import Accounts
 from application.credits import Credits
+from application.expiry import Expiry
 from application.fetching import Fetching
 from application.jobs import Jobs
 from application.ports import Darkroom, Stager
@@ -14,6 +15,7 @@ from application.webhooks import Webhooks
 from tests.fakes.accounts import CheapPasswords, MemoryCredentials, MemorySessions, MemoryTokens
 from tests.fakes.clock import SettableClock
 from tests.fakes.darkroom import MarkedDarkroom, MarkedStager
+from tests.fakes.expiring_lots import FoldedExpiringLots
 from tests.fakes.leftovers import MemoryLeftovers
 from tests.fakes.links import MemoryLinks
 from tests.fakes.mailer import KeptMail
@@ -67,6 +69,8 @@ class Program:
             clock=self.clock, darkroom=self.darkroom, pictures=self.pictures, records=self.records
         )
         self.credits = Credits(self.store, self.clock)
+        self.expiring = FoldedExpiringLots(self.world)
+        self.expiry = Expiry(self.credits, self.clock, self.expiring)
         self.jobs = Jobs(store=self.store, clock=self.clock, uploads=self.records, stager=self.stager)
         self.links = MemoryLinks()
         self.fetching = Fetching(store=self.store, links=self.links, uploads=self.uploads, jobs=self.jobs)

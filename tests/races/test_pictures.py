@@ -97,6 +97,7 @@ def test_a_deleted_jobs_pictures_go_once_the_read_models_have_caught_up_with_the
         accounts=container.accounts,
         jobs=container.jobs,
         retention=container.retention,
+        expiry=container.expiry,
     )
     performing = Performing(queue, Leases(queue), performed, slots=1)
     while performing.perform_next(DELETE_PICTURES):

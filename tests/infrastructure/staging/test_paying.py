@@ -59,6 +59,7 @@ class Staged:
             staging=replace(container.staging, poll=timedelta(0)),
             fetching=container.fetching,
             webhooks=container.webhooks,
+            expiry=container.expiry,
             accounts=container.accounts,
             jobs=container.jobs,
             retention=container.retention,
