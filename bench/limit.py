@@ -1,4 +1,4 @@
-"""The limits of `reads` and `commands`: handlers that do one statement and nothing else, on the same server.
+"""The limits of `reads`, `commands` and `zip`: handlers that do one statement and nothing else, on the same server.
 
 `python -m bench.limit`; it is what anybody would write who needed no accounts, no history and no errors.
 """
@@ -6,10 +6,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from litestar import Litestar, get, post
+from litestar.response import Stream
 from litestar.types import ASGIApp
 from msgspec import Struct
 from psycopg.rows import args_row, dict_row
@@ -17,6 +20,7 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from application.projections.credit_lots import PRESENT
 from infrastructure import settings
+from infrastructure.pictures import ObjectPictures
 from infrastructure.queries.jobs import JobRow
 from infrastructure.queries.tables import CREDIT_LOTS, JOBS, STATEMENT
 from infrastructure.settings import Settings
@@ -73,6 +77,8 @@ class Inserted(Struct):
 
 
 def application(settings: Settings) -> ASGIApp:
+    pictures = ObjectPictures(settings.object_store_url)
+    folder = Path(urlsplit(settings.object_store_url).path)
     reading = AsyncConnectionPool(
         settings.database_url, min_size=1, max_size=settings.database_pool, open=False, kwargs=POOLED
     )
@@ -99,6 +105,15 @@ def application(settings: Settings) -> ASGIApp:
             await rows.execute(_DASHBOARD, {"user_id": user_id})
             return await rows.fetchone() or {}
 
+    @get("/files/{user_id:uuid}/{kind:path}", media_type="application/octet-stream")
+    async def files(user_id: UUID, kind: str) -> Stream:
+        async def pieces() -> AsyncIterator[bytes]:
+            for file in sorted((folder / f"users/{user_id}{kind}").iterdir()):
+                async for piece in pictures.stream(user_id, kind.strip("/"), file.name):
+                    yield piece
+
+        return Stream(pieces())
+
     @post("/jobs", status_code=202, sync_to_thread=True)
     def insert(data: Wanted) -> Inserted:
         job_id = uuid4()
@@ -115,7 +130,7 @@ def application(settings: Settings) -> ASGIApp:
         writing.close()
 
     return Litestar(
-        [live, jobs, dashboard, insert], lifespan=[running], logging_config=None, openapi_config=None
+        [live, jobs, dashboard, files, insert], lifespan=[running], logging_config=None, openapi_config=None
     )
 
 
