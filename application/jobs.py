@@ -39,16 +39,16 @@ class Jobs:
         group_name: Personal | None = None,
         parent_job_id: UUID | None = None,
         economy: bool = False,
-    ) -> None:
-        """Hold a credit per photo and record the job, in one transaction; repeated, it changes nothing.
+    ) -> PhotoJob:
+        """Hold a credit per photo and record the job, in one transaction; repeated, it is the first one.
 
         With a parent it is a new brief on photos of that earlier job: those whose uploads are named, all if
         none is; uploads that the parent does not have, and links, may come along. Raises PresetUnavailable,
         NotFound (the parent), OriginalsRemoved, TooManyVariations, UploadNotFound, UploadAlreadyUsed,
         UploadExpired, LinkGivenTwice, InsufficientCredits, or what PhotoJob.submit raises.
         """
-        if self.store.find(PhotoJob, job_id):
-            return
+        if earlier_one := self.store.find(PhotoJob, job_id):
+            return earlier_one
         if len(photos) > PHOTOS_PER_JOB:  # before each of them is looked up
             raise WrongNumberOfPhotos(len(photos))
         now = self.clock.now()
@@ -67,16 +67,17 @@ class Jobs:
                 economy=economy,
             )
             self._begin(job, now, taking=fresh, lineages=list(varied(self.store, user_id, job_id, taken)))
+        return job
 
     @retried
-    def retry(self, new_job_id: UUID, job_id: UUID, user_id: UUID) -> None:
-        """Submit those photos of an ended job that failed as a new job; repeated, it changes nothing.
+    def retry(self, new_job_id: UUID, job_id: UUID, user_id: UUID) -> PhotoJob:
+        """Submit those photos of an ended job that failed as a new job; repeated, it is the first one.
 
         Raises NotFound, JobNotEnded, NothingToRetry, OriginalsRemoved, PresetUnavailable or
         InsufficientCredits.
         """
-        if self.store.find(PhotoJob, new_job_id):
-            return
+        if earlier_one := self.store.find(PhotoJob, new_job_id):
+            return earlier_one
         with self.store.transaction(job_id):  # or its originals might be removed meanwhile
             earlier = self.owned(job_id, user_id)
             job = PhotoJob.submit(
@@ -89,6 +90,7 @@ class Jobs:
                 economy=earlier.economy,
             )
             self._begin(job, self.clock.now())
+        return job
 
     def owned(self, job_id: UUID, user_id: UUID) -> PhotoJob:
         """The user's own job. Raises NotFound, also for somebody else's and for a deleted one."""

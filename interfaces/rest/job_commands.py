@@ -95,8 +95,7 @@ async def retry_job(
     once: NamedDependency[Once],
 ) -> Response[AcceptedJob]:
     def retry(new_job_id: UUID) -> Response[AcceptedJob]:
-        container.jobs.retry(new_job_id, job_id, principal.user_id)
-        answer = accepted(container.jobs.owned(new_job_id, principal.user_id))
+        answer = accepted(container.jobs.retry(new_job_id, job_id, principal.user_id))
         return Response(answer, headers={"Location": answer.links.job})
 
     return await once.for_user(principal.user_id, None, retry)

@@ -108,7 +108,7 @@ async def submit_job(
     once: NamedDependency[Once],
 ) -> Response[AcceptedJob]:
     def submit(job_id: UUID) -> Response[AcceptedJob]:
-        container.jobs.submit(
+        job = container.jobs.submit(
             job_id,
             user_id=principal.user_id,
             photos=[_photo(photo) for photo in data.photos],
@@ -117,7 +117,7 @@ async def submit_job(
             parent_job_id=data.parent_job_id,
             economy=data.economy,
         )
-        answer = accepted(container.jobs.owned(job_id, principal.user_id))
+        answer = accepted(job)
         return Response(answer, headers={"Location": answer.links.job})
 
     return await once.for_user(principal.user_id, data, submit)

@@ -88,15 +88,16 @@ class Once:
                 if kept := await self._answers.find(created):
                     return _again(kept, content_hash)
                 try:
-                    response = await sync_to_thread(work, created)
+                    response, sealed = await sync_to_thread(self._done, work, created, owner)
                 except Exception as error:
                     if keeps_refusals and (refusal := _refusal(error)):
-                        await self._keep(created, owner, content_hash, *refusal)
+                        status, content = refusal
+                        sealed = await sync_to_thread(self._sealed, owner, content)
+                        await self._keep(created, owner, content_hash, status, sealed)
                     raise
                 if appends and current().position is None:  # it was recorded by a request that was cut off
                     current().position = await self._answers.head()
-                content = _Content(dict(response.headers), encode_json(response.content).decode())
-                if not await self._keep(created, owner, content_hash, self._status, content) and (
+                if not await self._keep(created, owner, content_hash, self._status, sealed) and (
                     kept := await self._answers.find(created)
                 ):  # a twin that lost its connection, and with it its turn, was faster
                     return _again(kept, content_hash)
@@ -104,12 +105,16 @@ class Once:
         except StillWorking:
             raise RequestInProgress from None
 
-    async def _keep(
-        self, created: UUID, owner: UUID, content_hash: bytes, status: int, content: _Content
-    ) -> bool:
-        sealed = await sync_to_thread(
-            self._container.keyring.seal, owner, msgspec.json.encode(content).decode()
-        )
+    def _done(self, work: Work[T], created: UUID, owner: UUID) -> tuple[Response[T], str]:
+        """The answer, and what is kept of it."""
+        response = work(created)
+        content = _Content(dict(response.headers), encode_json(response.content).decode())
+        return response, self._sealed(owner, content)
+
+    def _sealed(self, owner: UUID, content: _Content) -> str:
+        return self._container.keyring.seal(owner, msgspec.json.encode(content).decode())
+
+    async def _keep(self, created: UUID, owner: UUID, content_hash: bytes, status: int, sealed: str) -> bool:
         return await self._answers.keep(
             created,
             owner=owner,

@@ -174,7 +174,7 @@ class RandomUse(RuleBasedStateMachine):
         self.clean_up()
         assert self.program.pictures.stored == {}
 
-    def add_job(self, earlier: PhotoJob, ask: Callable[[PhotoJob, UUID], None]) -> None:
+    def add_job(self, earlier: PhotoJob, ask: Callable[[PhotoJob, UUID], object]) -> None:
         """Ask for another job on the photos of an earlier one."""
         new = UUID(int=100 + len(self.jobs))
         before = available(self.program, earlier.user_id)
