@@ -89,8 +89,10 @@ def _measured(*, users: int, fates: tuple[str, ...]) -> dict[str, Any]:
         for number in range(WORKERS):
             installation.start("interfaces.cli.main", "work", PROCESS_NUMBER=str(number))
         _warm(installation, people)
+        used = installation.cpu_seconds()
         submitted = [people.submit(customer, uploads) for customer, uploads in jobs]
         ended = _wait(installation, submitted)
+        used = installation.cpu_seconds() - used
         with urlopen(f"{provider}/counted", timeout=10) as answer:  # noqa: S310 - our own
             counted = json.load(answer)
         with psycopg.connect(installation.postgres.superuser_url) as connection:
@@ -101,6 +103,7 @@ def _measured(*, users: int, fates: tuple[str, ...]) -> dict[str, Any]:
         "seconds": round(max(ended.values()), 2),
         "ratio": round(max(ended.values()) / min(ended.values()), 2),
         "at_best": SECONDS * users * PHOTOS_PER_JOB / AT_ONCE,
+        "cpu_seconds": round(used, 1),
         "calls": calls,
         "retried": retried,
         "fallen_back": fallen_back,
