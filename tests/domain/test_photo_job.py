@@ -48,6 +48,7 @@ def test_submitting_records_the_photos_and_what_is_wanted() -> None:
         brief=Brief(Preset.STAGE, RoomType.BEDROOM, Style.MODERN, Personal("a rug")),
         group_name=Personal(" Elm Street 5 "),
         parent_job_id=OLD_JOB,
+        economy=True,
     )
     assert news(job) == [
         fact(
@@ -60,6 +61,7 @@ def test_submitting_records_the_photos_and_what_is_wanted() -> None:
             prompt=Personal("a rug"),
             group_name=Personal("Elm Street 5"),
             parent_job_id=OLD_JOB,
+            economy=True,
         )
     ]
     assert (job.owner, job.status, job.delivered, job.resolved) == (ANN, JobStatus.PENDING, 0, 0)

@@ -11,7 +11,7 @@ import psycopg
 
 from application.context import Context, current
 from application.ports import RetryLater
-from application.reactions import Answer, References
+from application.reactions import Answer, AnswerSpent, References
 from infrastructure.database import Database
 from infrastructure.reactions.leases import Leases
 from infrastructure.reactions.performing import Performing
@@ -171,6 +171,19 @@ def test_who_asks_for_patience_gets_it_and_no_attempt_is_lost(pool: Database) ->
         performing(pool, toy).perform_next(KIND)
         assert not performing(pool, toy).perform_next(KIND), "it was asked to wait for an hour"
     assert (row(pool, reaction_id).state, row(pool, reaction_id).attempts, toy.given_up) == ("due", 0, [])
+
+
+def test_an_answer_that_leads_nowhere_is_forgotten_and_asked_for_anew(pool: Database) -> None:
+    reaction_id = add(pool)
+
+    def record(_references: References, _answer: Answer) -> None:
+        raise AnswerSpent
+
+    toy = Toy(record=record, pauses=[timedelta(0)])
+    while performing(pool, toy).perform_next(KIND):
+        pass
+    assert toy.calls == [reaction_id] * 3
+    assert (row(pool, reaction_id).state, len(toy.given_up)) == ("dead", 1)
 
 
 def test_who_lost_the_lease_meanwhile_gives_up_quietly(pool: Database) -> None:
