@@ -26,9 +26,10 @@ _APPEND = """
 
 
 def fill(connection: psycopg.Connection[Any], events: int) -> None:
-    """Bring the log to so many events (a multiple of STREAM_LENGTH), as a superuser on autocommit."""
-    ((there,),) = connection.execute("SELECT count(*) FROM event_store.events").fetchall()
-    first, streams = there // STREAM_LENGTH, events // STREAM_LENGTH
+    """Bring the log to so many events of its own (a multiple of STREAM_LENGTH), as a superuser on autocommit."""
+    whole = "SELECT count(*) FROM event_store.events WHERE originator_version = %s"
+    ((first,),) = connection.execute(whole, [STREAM_LENGTH]).fetchall()
+    streams = events // STREAM_LENGTH
     while first < streams:
         last = min(first + _STREAMS_AT_ONCE, streams) - 1
         with connection.transaction():

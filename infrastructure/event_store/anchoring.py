@@ -1,6 +1,7 @@
 """Making anchors of the log up to the gap-safe position, keeping them in the database and exporting them."""
 
 from datetime import UTC
+from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.errors import UniqueViolation
@@ -8,7 +9,7 @@ from psycopg.errors import UniqueViolation
 from infrastructure.database import Database
 from infrastructure.event_store import anchors
 from infrastructure.event_store.anchor_files import AnchorFiles
-from infrastructure.event_store.anchors import Anchor, ExportedAnchor, Hexadecimal, Leaf
+from infrastructure.event_store.anchors import Anchor, ExportedAnchor, Hexadecimal
 from infrastructure.event_store.reader import Watermark
 
 LEAVES = 100_000
@@ -19,8 +20,11 @@ _NEWEST = f"SELECT {_COLUMNS} FROM event_store.anchors ORDER BY number DESC LIMI
 _NUMBERED = f"SELECT {_COLUMNS} FROM event_store.anchors WHERE number = %s"  # noqa: S608 - constant
 _INSERT = f"INSERT INTO event_store.anchors ({_COLUMNS}) VALUES (%s, %s, %s, %b, %s, %b, %b)"  # noqa: S608 - constant
 _LEAVES = """
-    SELECT position, hash FROM event_store.events
-    WHERE position > %s AND position <= %s ORDER BY position LIMIT %s
+    SELECT count(*), max(position), string_agg(int8send(position) || hash, '' ORDER BY position)
+    FROM (
+        SELECT position, hash FROM event_store.events
+        WHERE position > %s AND position <= %s ORDER BY position LIMIT %s
+    ) AS covered
 """
 
 
@@ -63,10 +67,10 @@ class Anchoring:
     def _made(self, safe: int) -> Anchor | None:
         previous = self._anchor(_NEWEST)
         begins = previous.position if previous else 0
-        leaves = self._leaves(begins, safe, LEAVES)
-        if not leaves:
+        count, last, leaves = self._leaves(begins, safe)
+        if not count:
             return None
-        reached = leaves[-1].position if len(leaves) == LEAVES else safe
+        reached = last if count == LEAVES else safe
         made = anchors.signed(self._key, previous, leaves, reached, self._database.now())
         kept = (made.number, made.position, made.events, made.root, made.made_at, made.hash, made.signature)
         try:
@@ -87,17 +91,20 @@ class Anchoring:
             newest = anchor
 
     def _with_leaves(self, anchor: Anchor, previous: Anchor | None) -> ExportedAnchor:
-        leaves = self._leaves(previous.position if previous else 0, anchor.position, LEAVES)
-        if anchors.root_of(leaves) != anchor.root:
+        _, _, leaves = self._leaves(previous.position if previous else 0, anchor.position)
+        if sha256(leaves).digest() != anchor.root:
             raise LogChanged(anchor.number)
         return ExportedAnchor(
             **{name: getattr(anchor, name) for name in Anchor.__struct_fields__}, leaves=leaves
         )
 
-    def _leaves(self, after: int, upto: int, limit: int) -> list[Leaf]:
+    def _leaves(self, after: int, upto: int) -> tuple[int, int, bytes]:
+        """How many there are, the last one's position, and all of them, one after the other."""
         with self._database.connection() as connection:
-            rows = connection.execute(_LEAVES, [after, upto, limit]).fetchall()
-        return [Leaf(position, Hexadecimal(stored)) for position, stored in rows]
+            ((count, last, leaves),) = connection.execute(
+                _LEAVES, [after, upto, LEAVES], binary=True
+            ).fetchall()
+        return count, last or 0, leaves or b""
 
     def _anchor(self, statement: str, *parameters: int) -> Anchor | None:
         row = self._database.one(statement, parameters)

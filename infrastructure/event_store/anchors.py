@@ -3,9 +3,11 @@
 Whoever can change the database can change events and hashes alike; what was exported before tells.
 """
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
+from itertools import pairwise
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -18,11 +20,10 @@ class Hexadecimal(bytes):
     """Bytes that JSON shows in hexadecimal digits."""
 
 
-class Leaf(msgspec.Struct, frozen=True, array_like=True):
-    """One event that an anchor covers."""
-
-    position: int
-    hash: Hexadecimal
+Leaf = tuple[int, bytes]
+"""Position and hash of one event that an anchor covers."""
+LEAF_LENGTH = 40
+"""In bytes: a position in 8, big-endian, and a hash."""
 
 
 class Anchor(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +44,12 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True):
 class ExportedAnchor(Anchor, frozen=True, kw_only=True):
     """With its leaves, as it lies in a file outside of the database."""
 
-    leaves: list[Leaf]
+    leaves: bytes
+    """One after the other, in the order of their positions."""
+
+    def each_leaf(self) -> Iterator[Leaf]:
+        """Raises struct.error unless there are whole leaves only."""
+        return struct.iter_unpack(">q32s", self.leaves)
 
 
 class AnchorBroken(Exception):
@@ -55,12 +61,12 @@ class AnchorBroken(Exception):
 
 
 def signed(
-    key: Ed25519PrivateKey, previous: Anchor | None, leaves: Sequence[Leaf], position: int, made_at: datetime
+    key: Ed25519PrivateKey, previous: Anchor | None, leaves: bytes, position: int, made_at: datetime
 ) -> ExportedAnchor:
     """The anchor that follows `previous`, and covers these events and everything else up to `position`."""
     number = previous.number + 1 if previous else 1
-    events = (previous.events if previous else 0) + len(leaves)
-    root = root_of(leaves)
+    events = (previous.events if previous else 0) + len(leaves) // LEAF_LENGTH
+    root = sha256(leaves).digest()
     digest = _hash(previous, number, position, events, root, made_at)
     return ExportedAnchor(
         number=number,
@@ -70,7 +76,7 @@ def signed(
         made_at=made_at,
         hash=Hexadecimal(digest),
         signature=Hexadecimal(key.sign(digest)),
-        leaves=list(leaves),
+        leaves=leaves,
     )
 
 
@@ -85,17 +91,14 @@ def check(anchor: ExportedAnchor, previous: Anchor | None, key: Ed25519PublicKey
         key.verify(anchor.signature, anchor.hash)
     except InvalidSignature:
         raise AnchorBroken(anchor.number, "its signature is not by this key") from None
-    if root_of(anchor.leaves) != anchor.root:
+    if sha256(anchor.leaves).digest() != anchor.root or len(anchor.leaves) % LEAF_LENGTH:
         raise AnchorBroken(anchor.number, "its root is not that of its leaves")
-    begins, positions = previous.position if previous else 0, [leaf.position for leaf in anchor.leaves]
-    if positions != sorted(set(positions)) or any(not begins < one <= anchor.position for one in positions):
+    begins, positions = previous.position if previous else 0, [position for position, _ in anchor.each_leaf()]
+    ends = [begins, *positions, anchor.position + 1]
+    if any(one >= following for one, following in pairwise(ends)):
         raise AnchorBroken(anchor.number, "its leaves are not those of its range")
     if anchor.events != (previous.events if previous else 0) + len(positions):
         raise AnchorBroken(anchor.number, "it does not count its leaves")
-
-
-def root_of(leaves: Sequence[Leaf]) -> bytes:
-    return sha256(b"".join(integer(leaf.position) + leaf.hash for leaf in leaves)).digest()
 
 
 def encode(anchor: ExportedAnchor) -> bytes:

@@ -62,7 +62,7 @@ def _leaves(files: AnchorFiles, newest: Anchor | None) -> Iterator[Leaf]:
         for anchor in files.all():
             if anchor.number > newest.number:
                 return
-            yield from anchor.leaves
+            yield from anchor.each_leaf()
 
 
 def _all(files: AnchorFiles) -> Iterator[Anchor]:

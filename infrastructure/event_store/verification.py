@@ -87,12 +87,12 @@ class _AnchoredWalk:
                 self._last = position
 
     def _leaf_at(self, position: int) -> bytes | None:
-        while self._leaf is not None and self._leaf.position < position:
+        while self._leaf is not None and self._leaf[0] < position:
             self._missing.append(self._leaf)
             self._leaf = next(self._leaves, None)
-        if self._leaf is None or self._leaf.position != position:
+        if self._leaf is None or self._leaf[0] != position:
             return None
-        found = self._leaf.hash
+        found = self._leaf[1]
         self._leaf = next(self._leaves, None)
         return found
 
@@ -100,8 +100,7 @@ class _AnchoredWalk:
         """Say in the verdict what happened to what is not as it should be, now that all is known."""
         if self._leaf is not None:
             self._missing += [self._leaf, *self._leaves]
-        lost = {leaf.position: bytes(leaf.hash) for leaf in self._missing}
-        reckoning = Reckoning(self._suspects, lost, self._anchored, self._last)
+        reckoning = Reckoning(self._suspects, dict(self._missing), self._anchored, self._last)
         verdict.findings = sorted(reckoning.findings(), key=lambda finding: finding.position)
         verdict.unanchored = self._above
         if reckoning.orphans:
