@@ -93,19 +93,11 @@ class Snapshots:
             self._database.execute(_DELETE, [aggregate_id, topic])
             return None
         kept = _kept.decode(opened)
-        aggregate = object.__new__(kind)
-        aggregate.__dict__ = {
-            **msgspec.structs.asdict(self._decoder(kept.shape).decode(kept.state)),
-            "_id": aggregate_id,
-            "_version": version,
-            "_created_on": None,
-            "_modified_on": None,
-            "_pending_events": [],
-        }
-        return aggregate
+        state = msgspec.structs.asdict(self._decoder(kept.shape).decode(kept.state))
+        return restored(kind, aggregate_id, version, state)
 
     def _sealed(self, aggregate: Aggregate, owner: UUID, topic: str) -> bytes:
-        state = {name: value for name, value in vars(aggregate).items() if name not in _THE_LIBRARYS}
+        state = state_of(aggregate)
         written = {name: shapes.written(shapes.shape_of(value)) for name, value in state.items()}
         shape = msgspec.json.encode(written).decode()
         self._decoder(shape)  # what could not be decoded is not kept
@@ -136,6 +128,25 @@ class Snapshots:
         except (psycopg.Error, PoolTimeout) as error:
             # What was asked for is done already; only the next load takes longer.
             log.warning("snapshot.not_kept", id=str(aggregate_id), error=f"{type(error).__name__}: {error}")
+
+
+def state_of(aggregate: Aggregate) -> dict[str, Any]:
+    """Its own attributes."""
+    return {name: value for name, value in vars(aggregate).items() if name not in _THE_LIBRARYS}
+
+
+def restored(kind: type[A], aggregate_id: UUID, version: int, state: dict[str, Any]) -> A:
+    """The aggregate that had these attributes."""
+    aggregate = object.__new__(kind)
+    aggregate.__dict__ = {
+        **state,
+        "_id": aggregate_id,
+        "_version": version,
+        "_created_on": None,
+        "_modified_on": None,
+        "_pending_events": [],
+    }
+    return aggregate
 
 
 def _about(aggregate_id: UUID, version: int, topic: str) -> bytes:

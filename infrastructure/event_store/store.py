@@ -16,7 +16,8 @@ from infrastructure.database import Database
 from infrastructure.event_store.envelope import encode_metadata
 from infrastructure.event_store.factory import Factory
 from infrastructure.event_store.mapper import Event, EventMapper
-from infrastructure.event_store.snapshots import EVERY, Snapshots
+from infrastructure.event_store.memory import Memory, Remembered, copied
+from infrastructure.event_store.snapshots import EVERY, Snapshots, restored, state_of
 
 A = TypeVar("A", bound=Aggregate)
 _Version = tuple[int, bytes]
@@ -35,6 +36,10 @@ _LOAD = """
     WHERE originator_id = %(id)s
       AND originator_version > coalesce((SELECT originator_version FROM snapshot), -1)
     ORDER BY originator_version
+"""
+_AFTER = """
+    SELECT false, originator_version, topic, state FROM event_store.events
+    WHERE originator_id = %(id)s AND originator_version > %(version)s ORDER BY originator_version
 """
 
 
@@ -75,6 +80,7 @@ class EventSourcedStore:
         self._database = database
         self._mapper = mapper
         self._snapshots = Snapshots(database, mapper.keyring)
+        self._memory = Memory()
         self._application = _StageInSeconds(database, mapper)
         self._on_commit = on_commit
 
@@ -85,27 +91,45 @@ class EventSourcedStore:
         return found
 
     def find(self, kind: type[A], aggregate_id: UUID) -> A | None:
-        """The aggregate as of now, or None. One that took many events to load is kept for the next time."""
-        snapshot, events = self._load(kind, aggregate_id)
-        aggregate: Any = None
-        if snapshot is not None:
-            aggregate = self._snapshots.restored(kind, aggregate_id, *snapshot)
-            if aggregate is None:
-                return self.find(kind, aggregate_id)
+        """The aggregate as of now, or None. One of many events is remembered, and kept, for the next time."""
+        aggregate: Any
+        if (known := self._memory.recall(kind, aggregate_id)) is not None:
+            aggregate, kept = restored(kind, aggregate_id, known.version, known.state), known.kept
+            _, events = self._load(_AFTER, {"id": aggregate_id, "version": known.version})
+        else:
+            snapshot, events = self._load(
+                _LOAD, {"id": aggregate_id, "snapshot": self._snapshots.topic(kind)}
+            )
+            aggregate, kept = None, 0
+            if snapshot is not None:
+                kept = snapshot[0]
+                aggregate = self._snapshots.restored(kind, aggregate_id, *snapshot)
+                if aggregate is None:
+                    return self.find(kind, aggregate_id)
         for version, topic, state in events:
             aggregate = self._mapper.event(topic, state, aggregate_id, version).mutate(aggregate)
         if not isinstance(aggregate, kind):
             return None
-        if len(events) >= EVERY:
-            self._snapshots.keep(aggregate)
+        if aggregate.version >= EVERY:
+            self._remember(aggregate, kept)
         return aggregate
 
-    def _load(self, kind: type[A], aggregate_id: UUID) -> tuple[_Version | None, list[_Event]]:
-        parameters = {"id": aggregate_id, "snapshot": self._snapshots.topic(kind)}
+    def _remember(self, aggregate: Aggregate, kept: int) -> None:
+        """As it is now, though not before the transaction is durable that it was loaded in."""
+        version, state = aggregate.version, copied(state_of(aggregate))
+        if version - kept >= EVERY:
+            self._snapshots.keep(aggregate)
+            kept = version
+        kind, aggregate_id = type(aggregate), aggregate.id
+        self._database.after_commit(
+            lambda: self._memory.remember(kind, aggregate_id, Remembered(version, kept, state))
+        )
+
+    def _load(self, statement: str, parameters: Any) -> tuple[_Version | None, list[_Event]]:
         snapshot: _Version | None = None
         events: list[_Event] = []
         with self._database.connection() as connection:
-            for kept, version, topic, state in connection.execute(_LOAD, parameters, binary=True):
+            for kept, version, topic, state in connection.execute(statement, parameters, binary=True):
                 if kept:
                     snapshot = version, state
                 else:

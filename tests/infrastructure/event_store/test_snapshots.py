@@ -83,7 +83,7 @@ def test_a_snapshot_of_other_code_is_not_looked_at(opened: Database) -> None:
     long_ledger(store)
     store.get(CreditLedger, LEDGER)
     opened.execute("UPDATE event_store.snapshots SET topic = 'CreditLedger.Snapshot@before', state = 'x'")
-    replayed = store.get(CreditLedger, LEDGER)
+    replayed = store_on(opened).get(CreditLedger, LEDGER)
     assert replayed.version == 2 * (EVERY // 2) + 4
     assert {topic for _, topic, _ in snapshots(opened)} == {
         "CreditLedger.Snapshot@before",
@@ -96,7 +96,7 @@ def test_a_snapshot_that_somebody_wrote_over_is_refused(opened: Database) -> Non
     saved = long_ledger(store)
     store.get(CreditLedger, LEDGER)
     opened.execute("UPDATE event_store.snapshots SET originator_version = originator_version - 1")
-    assert told(store.get(CreditLedger, LEDGER)) == told(saved)
+    assert told(store_on(opened).get(CreditLedger, LEDGER)) == told(saved)
 
 
 def test_a_snapshot_is_sealed_and_goes_with_its_owners_key(opened: Database) -> None:
@@ -123,3 +123,42 @@ def test_what_a_failed_transaction_loaded_is_not_kept(opened: Database) -> None:
         fail()
     assert snapshots(opened) == []
     assert store.find(CreditLedger, UUID(int=0)) is None
+
+
+def test_what_one_loads_and_changes_nobody_else_sees(opened: Database) -> None:
+    store = store_on(opened)
+    saved = told(long_ledger(store))
+    for _ in range(3):
+        ledger = store.get(CreditLedger, LEDGER)
+        assert told(ledger) == saved
+        ledger.hold(uuid4(), 1, NOW)
+        for lot in ledger.lots.values():
+            lot.available = 0
+        ledger.settlements.clear()
+
+
+def test_what_others_append_is_seen_by_whoever_remembers(opened: Database) -> None:
+    here, there = store_on(opened), store_on(opened)
+    long_ledger(here)
+    for store in (here, there, here, there):
+        ledger = store.get(CreditLedger, LEDGER)
+        ledger.hold(uuid4(), 1, NOW)
+        store.save(ledger)
+    assert told(here.get(CreditLedger, LEDGER)) == told(store_on(opened).get(CreditLedger, LEDGER))
+
+
+def test_what_a_failed_transaction_appended_is_not_remembered(opened: Database) -> None:
+    store = store_on(opened)
+    saved = told(long_ledger(store))
+
+    def fail() -> None:
+        with opened.transaction():
+            ledger = store.get(CreditLedger, LEDGER)
+            ledger.hold(uuid4(), 1, NOW)
+            store.save(ledger)
+            store.get(CreditLedger, LEDGER)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert told(store.get(CreditLedger, LEDGER)) == saved
