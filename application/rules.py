@@ -6,6 +6,7 @@ from uuid import UUID
 
 from application.reactions import Reaction, Rule
 from application.recorded import Recorded
+from domain.stripe_event import HANDLED
 
 STAGE_PHOTO = "stage_photo"
 FETCH_PHOTO = "fetch_photo"
@@ -18,6 +19,9 @@ GIVE_UP_PICTURES = "give_up_pictures"
 REMOVE_UPLOADS = "remove_uploads"
 REMOVE_LEFTOVERS = "remove_leftovers"
 EXPIRE_CREDITS = "expire_credits"
+FOLLOW_UP_NOTICE = "follow_up_notice"
+RECONCILE = "reconcile"
+FORGET_NOTICES = "forget_notices"
 
 JOB_LIFETIME = timedelta(hours=24)
 """How long a job may take before what is left of it fails (domain.md, PhotoJob)."""
@@ -65,6 +69,11 @@ def _delete_pictures(recorded: Recorded) -> Iterator[Reaction]:
         yield Reaction(DELETE_PICTURES, kind, {"job_id": str(recorded.stream_id), "pictures": kind})
 
 
+def _follow_up_notice(recorded: Recorded) -> Iterator[Reaction]:
+    if recorded.event.type in HANDLED:
+        yield Reaction(FOLLOW_UP_NOTICE, "", {"event_id": str(recorded.stream_id)})
+
+
 RULES = (
     Rule(STAGE_PHOTO, frozenset({"PhotoJob.Submitted"}), _stage_photos),
     Rule(FETCH_PHOTO, frozenset({"PhotoJob.Submitted"}), _fetch_photos),
@@ -77,4 +86,5 @@ RULES = (
     ),
     Rule(SEND_VERIFICATION, frozenset({"User.Registered"}), _send_verification),
     Rule(DELETE_PICTURES, frozenset({"PhotoJob.PicturesRemoved"}), _delete_pictures),
+    Rule(FOLLOW_UP_NOTICE, frozenset({"StripeEvent.Received"}), _follow_up_notice),
 )

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
-from application.rules import EXPIRE_CREDITS, GIVE_UP_PICTURES, REMOVE_LEFTOVERS, REMOVE_UPLOADS
+from application.rules import (
+    EXPIRE_CREDITS,
+    FORGET_NOTICES,
+    GIVE_UP_PICTURES,
+    RECONCILE,
+    REMOVE_LEFTOVERS,
+    REMOVE_UPLOADS,
+)
 
 _SCHEDULES = UUID("7c1d5c0e-4f43-4d0e-9a53-0f6b8c2f3a11")
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,4 +38,6 @@ SCHEDULES = (
     Schedule(EXPIRE_CREDITS, timedelta(minutes=15)),
     Schedule(GIVE_UP_PICTURES, timedelta(hours=1)),
     Schedule(REMOVE_LEFTOVERS, timedelta(hours=1)),
+    Schedule(RECONCILE, timedelta(days=1)),
+    Schedule(FORGET_NOTICES, timedelta(days=1)),
 )

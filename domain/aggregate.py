@@ -43,6 +43,11 @@ class Aggregate(LibraryAggregate):
         """The id of the user whose aggregate this is, or None if it belongs to nobody."""
         raise NotImplementedError
 
+    @property
+    def key_id(self) -> UUID | None:
+        """With whose key its personal texts are sealed: its owner's, unless it says otherwise."""
+        return self.owner
+
 
 def _is_event(member: Any) -> bool:
     return isinstance(member, type) and issubclass(member, CanMutateAggregate)

@@ -16,9 +16,21 @@ from domain.email_claim import EmailClaim
 from domain.lineage import Lineage
 from domain.personal import Personal
 from domain.photo_job import PhotoJob
+from domain.purchase import Purchase
+from domain.reconciliation import Reconciliation
+from domain.stripe_event import StripeEvent
 from domain.user import User
 
-AGGREGATES: tuple[type[Aggregate], ...] = (CreditLedger, EmailClaim, Lineage, PhotoJob, User)
+AGGREGATES: tuple[type[Aggregate], ...] = (
+    CreditLedger,
+    EmailClaim,
+    Lineage,
+    PhotoJob,
+    Purchase,
+    Reconciliation,
+    StripeEvent,
+    User,
+)
 """All of them: importing this module is what lets a fresh process read any event."""
 
 _ENVELOPE = {field.name for field in dataclasses.fields(cast(Any, Aggregate.Created))}

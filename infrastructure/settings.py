@@ -13,6 +13,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 _ORIGIN = re.compile(r"https?://[\w.-]+(:\d+)?")
+_LIVE_KEYS = ("sk_live_", "rk_live_")
+_TEST_KEYS = ("sk_test_", "rk_test_")
+"""How Stripe's keys begin, whole and restricted ones."""
+STRIPE = "https://api.stripe.com"
 SECRET_LENGTH = 32
 """The shortest secret, in characters or bytes."""
 
@@ -87,6 +91,22 @@ class Settings(Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=0, description="US dollars that image models may cost a day (UTC), of all workers together"),
     ] = 200
+    stripe_secret_key: Annotated[
+        str,
+        Meta(description="Stripe's secret key; in development without it, payments go to a local sandbox"),
+    ] = ""
+    stripe_public_key: Annotated[
+        str, Meta(description="Stripe's publishable key, for apps that ask for it")
+    ] = ""
+    stripe_webhook_secret: Annotated[
+        str, Meta(description="What Stripe signs its messages to us with: whsec_…")
+    ] = ""
+    stripe_webhook_secret_previous: Annotated[
+        str, Meta(description="The one before, taken as well while it is being replaced")
+    ] = ""
+    stripe_api_url: Annotated[
+        str, Meta(description="Stripe's address; another one only for a stand-in, never in production")
+    ] = STRIPE
     originals_days: Annotated[
         int, Meta(ge=1, description="Days for which originals are kept after their job has ended")
     ] = 365
@@ -134,6 +154,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def proxies(self) -> list[str]:
         return [proxy.strip() for proxy in self.trusted_proxies.split(",") if proxy.strip()]
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether payments go to the local sandbox."""
+        return not self.stripe_secret_key
+
+    @property
+    def stripe_livemode(self) -> bool:
+        """Whether real money moves."""
+        return self.stripe_secret_key.startswith(_LIVE_KEYS)
+
+    @property
+    def stripe_webhook_secrets(self) -> list[str]:
+        secrets = (self.stripe_webhook_secret, self.stripe_webhook_secret_previous)
+        return [secret for secret in secrets if secret]
 
     @property
     def master_key_bytes(self) -> bytes:
@@ -221,11 +256,13 @@ def _check(settings: Settings) -> None:
     if settings.app_env is Environment.DEVELOPMENT:
         if not settings.outbox:
             raise SettingsInvalid("OUTBOX is not set; in development it names the folder in which mail lands")
+        _check_payments(settings)
         return
     _check_stager(settings)
+    _check_payments(settings)
     # No adapter for the real outside world exists yet, and a stand-in must never serve strangers.
     raise SettingsInvalid(
-        f"APP_ENV={settings.app_env.value} needs mail and payments for the outside world, which "
+        f"APP_ENV={settings.app_env.value} needs mail for the outside world, which "
         "this version does not have; only APP_ENV=development runs"
     )
 
@@ -236,6 +273,30 @@ def _check_stager(settings: Settings) -> None:
         raise SettingsInvalid("GOOGLE_API_KEY is not set; only development stages photos without it")
     if settings.google_api_url:
         raise SettingsInvalid("GOOGLE_API_URL is for development: photos go to the real Gemini only")
+
+
+def _check_payments(settings: Settings) -> None:
+    """A stand-in must never serve strangers, and real money never moves but in production."""
+    if settings.sandbox:
+        if settings.app_env is not Environment.DEVELOPMENT:
+            raise SettingsInvalid(
+                "STRIPE_SECRET_KEY is not set; only in development a sandbox takes its place"
+            )
+        return
+    if not settings.stripe_secret_key.startswith(_LIVE_KEYS + _TEST_KEYS):
+        raise SettingsInvalid("STRIPE_SECRET_KEY must begin with sk_test_, rk_test_, sk_live_ or rk_live_")
+    production = settings.app_env is Environment.PRODUCTION
+    if production and not settings.stripe_livemode:
+        raise SettingsInvalid("STRIPE_SECRET_KEY is a test key; in production it must be a live one")
+    if settings.stripe_livemode and not production:
+        raise SettingsInvalid("STRIPE_SECRET_KEY is a live key; only APP_ENV=production may move real money")
+    if production and settings.stripe_api_url != STRIPE:
+        raise SettingsInvalid(f"STRIPE_API_URL must be {STRIPE} in production")
+    for secret in settings.stripe_webhook_secrets:
+        if not secret.startswith("whsec_"):
+            raise SettingsInvalid("STRIPE_WEBHOOK_SECRET and _PREVIOUS must begin with whsec_")
+    if not settings.stripe_webhook_secret:
+        raise SettingsInvalid("STRIPE_WEBHOOK_SECRET is not set; without it no payment can be believed")
 
 
 def _key(name: str, value: str) -> bytes:

@@ -13,8 +13,12 @@ from application.credits import Credits
 from application.expiry import Expiry
 from application.fetching import Fetching
 from application.jobs import Jobs
+from application.notices import Notices
+from application.payments import PayloadKeys, Payments
 from application.ports import Stager
 from application.projections.registry import PROJECTIONS
+from application.purchases import Purchases
+from application.reconciling import Reconciling
 from application.retention import Retention, Terms
 from application.rules import RULES
 from application.staging import Staging
@@ -39,10 +43,16 @@ from infrastructure.object_store import object_store
 from infrastructure.outbox import Outbox
 from infrastructure.outside.fetching import LinkFetcher
 from infrastructure.outside.posting import SignedPoster
+from infrastructure.payments.notices import SignedNotices
+from infrastructure.payments.payload_keys import KeyringPayloadKeys
+from infrastructure.payments.sandbox_payments import Posted, SandboxPayments, sandbox_secret
+from infrastructure.payments.sandbox_till import PostgresTill
+from infrastructure.payments.stripe_payments import StripePayments
 from infrastructure.picture_uses import PostgresPictureUses
 from infrastructure.pictures import ObjectPictures
 from infrastructure.projections.engine import Projector
 from infrastructure.projections.rebuilder import Rebuilder
+from infrastructure.purchase_records import PostgresPurchaseRecords
 from infrastructure.reactions.bell import Bell, BellBroker
 from infrastructure.reactions.requests import PostgresReactionRequests
 from infrastructure.reactions.writer import ReactionWriter
@@ -59,6 +69,7 @@ from infrastructure.webhook_records import PostgresWebhookRecords
 
 REDIS_TIMEOUT = 2.0
 """Seconds until Redis counts as away; nothing waits for it longer."""
+WEBHOOK = "/api/v1/webhooks/stripe"
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,11 @@ class Container:
     fetching: Fetching
     signed_links: SignedLinks
     webhooks: Webhooks
+    payments: Payments
+    payload_keys: PayloadKeys
+    purchases: Purchases
+    notices: Notices
+    reconciling: Reconciling
 
     def open(self) -> None:
         """Begin to connect. Nothing fails here when a server is away; health tells."""
@@ -93,6 +109,7 @@ class Container:
         if isinstance(self.stager, GeminiStager):
             self.stager.close()
         self.darkroom.close()
+        self.payments.close()
         self.database.close()
         self.redis.close()
 
@@ -113,6 +130,10 @@ def build(settings: Settings) -> Container:
     stager = gemini(settings, database=database, client=client, darkroom=darkroom) or darkroom
     jobs = Jobs(store=store, clock=database, uploads=records, stager=stager)
     giving = Credits(store, database)
+    payments = _payments(settings, database)
+    payload_keys = KeyringPayloadKeys(keyring)
+    purchases = Purchases(store=store, clock=database, payments=payments, app_url=settings.app_url)
+    notices = Notices(store=store, clock=database, payments=payments, keys=payload_keys, purchases=purchases)
     return Container(
         settings=settings,
         database=database,
@@ -167,6 +188,18 @@ def build(settings: Settings) -> Container:
             ),
             leftovers=PostgresLeftovers(database),
         ),
+        payments=payments,
+        payload_keys=payload_keys,
+        purchases=purchases,
+        notices=notices,
+        reconciling=Reconciling(
+            store=store,
+            clock=database,
+            payments=payments,
+            records=PostgresPurchaseRecords(database),
+            purchases=purchases,
+            notices=notices,
+        ),
     )
 
 
@@ -182,6 +215,18 @@ def anchoring(settings: Settings, database: Database) -> Anchoring:
 
 def anchor_files(settings: Settings) -> AnchorFiles:
     return AnchorFiles(object_store(settings.anchors_url or settings.object_store_url))
+
+
+def _payments(settings: Settings, database: Database) -> Payments:
+    if settings.sandbox:
+        return SandboxPayments(
+            PostgresTill(database),
+            sandbox_secret(settings.auth_secret),
+            settings.app_url,
+            Posted(f"{settings.app_url.rstrip('/')}{WEBHOOK}"),
+        )
+    signed = SignedNotices(settings.stripe_webhook_secrets, livemode=settings.stripe_livemode)
+    return StripePayments(settings.stripe_secret_key, signed, api=settings.stripe_api_url)
 
 
 def following(container: Container) -> Following:

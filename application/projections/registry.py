@@ -5,9 +5,12 @@ from typing import Any
 from application.projections.credit_lots import CreditLots
 from application.projections.holds import Holds
 from application.projections.jobs import Jobs
+from application.projections.money_movements import MoneyMovements
 from application.projections.photos import Photos
 from application.projections.projection import Projection
+from application.projections.purchases import Purchases
 from application.projections.statement import Statement
+from application.projections.stripe_events import StripeEvents
 from application.projections.users import Users
 
 PROJECTIONS: tuple[Projection[Any], ...] = (
@@ -17,4 +20,7 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     CreditLots(),
     Statement(),
     Holds(),
+    Purchases(),
+    MoneyMovements(),
+    StripeEvents(),
 )

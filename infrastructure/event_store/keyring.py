@@ -4,6 +4,7 @@ import base64
 import os
 import time
 from binascii import a2b_base64
+from datetime import timedelta
 from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID
@@ -117,14 +118,22 @@ class Keyring:
         return None if key is None else key.decrypt(nonce, content, key_id + about)
 
     def destroy(self, key_id: UUID) -> None:
-        """Forget everything sealed with this key, for ever. A key that never was can never be made."""
+        """Forget everything sealed with this key or with those attached to it, for ever.
+
+        A key that never was can never be made.
+        """
         self._database.execute(
             """
-            INSERT INTO stage.data_keys (key_id, wrapped, destroyed_at) VALUES (%s, NULL, clock_timestamp())
+            WITH attached AS (
+                UPDATE stage.data_keys SET wrapped = NULL, destroyed_at = clock_timestamp()
+                WHERE attached_to = %(key_id)s AND destroyed_at IS NULL
+            )
+            INSERT INTO stage.data_keys (key_id, wrapped, destroyed_at)
+            VALUES (%(key_id)s, NULL, clock_timestamp())
             ON CONFLICT (key_id) DO UPDATE
             SET wrapped = NULL, destroyed_at = coalesce(data_keys.destroyed_at, clock_timestamp())
             """,
-            [key_id],
+            {"key_id": key_id},
         )
         self._database.after_commit(lambda: self._remember(key_id, None))
 
@@ -150,6 +159,46 @@ class Keyring:
                 "SELECT key_id, wrapped FROM stage.data_keys WHERE substr(wrapped, 1, %s) <> %b LIMIT %s",
                 [_FINGERPRINT_LENGTH, self._fingerprint, _REWRAPPED_AT_ONCE],
             ).fetchall()
+
+    def lend(self, key_id: UUID, lifetime: timedelta) -> None:
+        """Make a key that is destroyed after this time, unless somebody turns out to own it.
+
+        One that is there already stays as it is.
+        """
+        self._database.execute(
+            """
+            INSERT INTO stage.data_keys (key_id, wrapped, lent_until)
+            VALUES (%s, %s, clock_timestamp() + %s)
+            ON CONFLICT (key_id) DO NOTHING
+            """,
+            [key_id, self._wrapped(key_id, AESGCM.generate_key(KEY_LENGTH * 8)), lifetime],
+        )
+
+    def attach(self, key_id: UUID, to: UUID) -> None:
+        """From now on a lent key is destroyed with another one, at once if that is destroyed already."""
+        with self._database.transaction():
+            # Nobody destroys the other one between this look and the commit.
+            row = self._database.one(
+                "SELECT destroyed_at FROM stage.data_keys WHERE key_id = %s FOR SHARE", [to]
+            )
+            self._database.execute(
+                """
+                UPDATE stage.data_keys SET attached_to = %s, lent_until = NULL
+                WHERE key_id = %s AND attached_to IS NULL AND destroyed_at IS NULL
+                """,
+                [to, key_id],
+            )
+            if row and row[0]:
+                self.destroy(key_id)
+
+    def destroy_lent(self) -> int:
+        """Destroy the lent keys whose time is over; how many there were."""
+        return self._database.execute(
+            """
+            UPDATE stage.data_keys SET wrapped = NULL, destroyed_at = clock_timestamp(), lent_until = NULL
+            WHERE lent_until <= clock_timestamp()
+            """
+        )
 
     def _sealing_key(self, key_id: UUID) -> AESGCM:
         if cached := self._cached(key_id):

@@ -23,7 +23,7 @@ _NOT_STORED = {"originator_id", "originator_version", "originator_topic", "times
 
 
 class UnsealedPersonalText(TypeError):
-    """An event of nobody's holds a personal text; only an owner's key can seal it."""
+    """An event of an aggregate without a key holds a personal text."""
 
 
 class EventMapper(Mapper[UUID]):
@@ -38,8 +38,11 @@ class EventMapper(Mapper[UUID]):
         self.keyring = keyring
         self._decodings: dict[str, _Decoding] = {}
 
-    def envelope(self, event: Event, *, owner: UUID | None, metadata: bytes) -> Envelope:
-        """The event as it is stored. Raises UnsealedPersonalText, or KeyDestroyed for a forgotten owner."""
+    def envelope(self, event: Event, *, owner: UUID | None, key_id: UUID | None, metadata: bytes) -> Envelope:
+        """The event as it is stored, its personal texts sealed with the key of this id.
+
+        Raises UnsealedPersonalText, or KeyDestroyed for a forgotten owner.
+        """
         topic = get_topic(type(event))
         state = {name: getattr(event, name) for name in _shape(topic).__struct_fields__}
         if (version := _class_version(type(event))) > 1:
@@ -48,7 +51,7 @@ class EventMapper(Mapper[UUID]):
             originator_id=event.originator_id,
             originator_version=event.originator_version,
             topic=topic,
-            state=msgspec.json.encode(state, enc_hook=self._sealing(owner)),
+            state=msgspec.json.encode(state, enc_hook=self._sealing(key_id)),
             owner=owner,
             metadata=metadata,
         )
@@ -57,7 +60,7 @@ class EventMapper(Mapper[UUID]):
         """As the library calls it, which knows no owners: for events without personal texts."""
         if not isinstance(domain_event, CanMutateAggregate):
             raise TypeError(f"{type(domain_event).__name__} is not an event of an aggregate")
-        return self.envelope(domain_event, owner=None, metadata=b"")
+        return self.envelope(domain_event, owner=None, key_id=None, metadata=b"")
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
         """The event again; its personal texts stay sealed until somebody asks for them."""
@@ -101,13 +104,13 @@ class EventMapper(Mapper[UUID]):
         decoding = self._decodings[topic] = _Decoding(topic, self._unsealing)
         return decoding
 
-    def _sealing(self, owner: UUID | None) -> Callable[[Any], Any]:
+    def _sealing(self, key_id: UUID | None) -> Callable[[Any], Any]:
         def seal(text: Any) -> str:
             if not isinstance(text, Personal):
                 raise TypeError(f"{type(text).__name__} cannot be stored in an event")
-            if owner is None:
+            if key_id is None:
                 raise UnsealedPersonalText
-            return self.keyring.seal(owner, text.text)
+            return self.keyring.seal(key_id, text.text)
 
         return seal
 

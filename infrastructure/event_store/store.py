@@ -60,12 +60,14 @@ class _StageInSeconds(Application[UUID]):
     def _record(self, processing_event: ProcessingEvent[UUID]) -> list[Recording[UUID]]:
         """Record with the envelope that the library does not know: owner, and who acted because of what."""
         metadata = encode_metadata(current())
-        owners = {
-            aggregate_id: cast(Aggregate, aggregate).owner
-            for aggregate_id, aggregate in processing_event.aggregates.items()
-        }
+        aggregates = cast("dict[UUID, Aggregate]", processing_event.aggregates)
         envelopes = [
-            self._mapper.envelope(cast(Event, event), owner=owners[event.originator_id], metadata=metadata)
+            self._mapper.envelope(
+                cast(Event, event),
+                owner=aggregates[event.originator_id].owner,
+                key_id=aggregates[event.originator_id].key_id,
+                metadata=metadata,
+            )
             for event in processing_event.events
         ]
         if positions := self.recorder.insert_events(envelopes):

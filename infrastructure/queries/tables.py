@@ -7,8 +7,11 @@ from psycopg import sql
 from application.projections.credit_lots import CreditLots
 from application.projections.holds import Holds
 from application.projections.jobs import Jobs
+from application.projections.money_movements import MoneyMovements
 from application.projections.photos import Photos
+from application.projections.purchases import Purchases
 from application.projections.statement import Statement
+from application.projections.stripe_events import StripeEvents
 from application.projections.users import Users
 
 USERS: Final = Users.table.versioned_name
@@ -17,8 +20,21 @@ PHOTOS: Final = Photos.table.versioned_name
 CREDIT_LOTS: Final = CreditLots.table.versioned_name
 STATEMENT: Final = Statement.table.versioned_name
 HOLDS: Final = Holds.table.versioned_name
+PURCHASES: Final = Purchases.table.versioned_name
+MONEY_MOVEMENTS: Final = MoneyMovements.table.versioned_name
+STRIPE_EVENTS: Final = StripeEvents.table.versioned_name
 
-READ_MODELS: Final = (USERS, JOBS, PHOTOS, CREDIT_LOTS, STATEMENT, HOLDS)
+READ_MODELS: Final = (
+    USERS,
+    JOBS,
+    PHOTOS,
+    CREDIT_LOTS,
+    STATEMENT,
+    HOLDS,
+    PURCHASES,
+    MONEY_MOVEMENTS,
+    STRIPE_EVENTS,
+)
 
 
 def statement(text: LiteralString) -> bytes:
@@ -32,6 +48,9 @@ def statement(text: LiteralString) -> bytes:
             credit_lots=sql.Identifier("read_models", CREDIT_LOTS),
             statement=sql.Identifier("read_models", STATEMENT),
             holds=sql.Identifier("read_models", HOLDS),
+            purchases=sql.Identifier("read_models", PURCHASES),
+            money_movements=sql.Identifier("read_models", MONEY_MOVEMENTS),
+            stripe_events=sql.Identifier("read_models", STRIPE_EVENTS),
         )
         .as_bytes()
     )

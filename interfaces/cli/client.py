@@ -73,6 +73,10 @@ class ApiClient:
         job_id: str = answer["job_id"]
         return job_id
 
+    def start_checkout(self, offer: str) -> Any:
+        """The checkout's id, and the address of the page where it is paid."""
+        return self._post("/billing/checkouts", {"offer": offer})
+
     def get(self, path: str) -> Any:
         return self._checked(self._http.get(path, headers={"Wait-For-Position": str(self._position)})).json()
 

@@ -28,6 +28,7 @@ app.command("interfaces.cli.keys:app", name="keys")
 app.command("interfaces.cli.projections:app", name="projections")
 app.command("interfaces.cli.reactions:app", name="reactions")
 app.command("interfaces.cli.doctor:doctor")
+app.command("interfaces.cli.stripe:app", name="stripe")
 
 EXPLAINED = (
     ChildFailed,

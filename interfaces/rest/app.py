@@ -41,6 +41,9 @@ from interfaces.rest import (
     pictures,
     presets,
     previews,
+    purchases,
+    sandbox,
+    stripe_notices,
     uploads,
     variations,
     webhooks,
@@ -74,6 +77,8 @@ HANDLERS = (
     *operations.HANDLERS,
     *adjustments.HANDLERS,
     *audit.HANDLERS,
+    *purchases.HANDLERS,
+    *stripe_notices.HANDLERS,
     *health.HANDLERS,
 )
 
@@ -88,7 +93,7 @@ def create_app(container: Container) -> ASGIApp:
     limited = limits.Limits(counts, settings)
     session_cookie = SessionCookie(settings)
     app = Litestar(
-        [Router(ROOT, route_handlers=HANDLERS), *documentation.HANDLERS],
+        [Router(ROOT, route_handlers=HANDLERS), *documentation.HANDLERS, *sandbox.handlers(container)],
         middleware=[_admitting],
         dependencies={
             "container": _always(container),

@@ -57,7 +57,8 @@ class StrictRequest(Request[Any, Any, State]):
                 raise
             if expected_type(self.route_handler) != "application/json":
                 raise PhotoTooLarge from None
-            raise BodyTooLarge(JSON_BYTES) from None
+            limit = self.route_handler.resolve_request_max_body_size()
+            raise BodyTooLarge(limit if isinstance(limit, int) else JSON_BYTES) from None
 
 
 @cache

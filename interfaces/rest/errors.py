@@ -25,6 +25,15 @@ from application.errors import (
     UploadNotFound,
     VersionMismatch,
 )
+from application.payments import (
+    NoticeOfOtherMode,
+    NoticeOutOfTime,
+    NoticeRejected,
+    NoticeUnreadable,
+    OfferUnavailable,
+    PaymentsAway,
+    SignatureInvalid,
+)
 from application.photos import (
     PhotoAnimated,
     PhotoEmpty,
@@ -33,7 +42,8 @@ from application.photos import (
     PhotoUnreadable,
     PhotoUnsupported,
 )
-from application.ports import LinkRefused
+from application.ports import LinkRefused, RetryLater
+from application.purchases import CheckoutOver, NothingBought, ReturnPathRefused
 from application.webhooks import TooManyEndpoints
 from domain.brief import PromptNeeded, PromptTooLong
 from domain.credit_errors import (
@@ -60,9 +70,12 @@ from domain.job_errors import (
     WrongNumberOfPhotos,
 )
 from domain.lineage import TooManyVariations
+from domain.offers import OfferUnknown, QuantityOutOfRange
 from domain.pictures import OriginalsRemoved
+from domain.purchase import NotPaid
 from domain.user import NameTooLong
 from infrastructure.imaging.sandbox.sandbox import SandboxBusy, SandboxClosed
+from infrastructure.payments.sandbox_till import SandboxRefused
 from infrastructure.signed_links import LinkExpired, LinkInvalid
 from interfaces.rest.faults import (
     BodyTooLarge,
@@ -470,6 +483,71 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         "Nothing was frozen because of {dispute_id}.",
         {"dispute_id": "dp_1"},
     ),
+    # Purchases
+    OfferUnknown: Answer(
+        422,
+        "offer_unknown",
+        "No such offer",
+        "There is no offer {offer}; GET /billing/offers lists them.",
+        {"offer": "PACK_7_CREDITS"},
+    ),
+    QuantityOutOfRange: Answer(
+        422,
+        "quantity_out_of_range",
+        "Too few or too many",
+        "The quantity is {smallest} to {largest}.",
+        {"smallest": 1, "largest": 500},
+    ),
+    ReturnPathRefused: Answer(
+        422,
+        "return_path_refused",
+        "Not a path of this site",
+        "`return_path` begins with one slash and has only characters of an address, such as /billing.",
+    ),
+    OfferUnavailable: Answer(
+        503,
+        "offer_unavailable",
+        "Not for sale now",
+        "The offer {offer} cannot be sold at the moment.",
+        {"offer": "PACK_20_CREDITS"},
+    ),
+    CheckoutOver: Answer(
+        409, "checkout_over", "Begun too long ago", "This checkout cannot be paid any more; begin a new one."
+    ),
+    NothingBought: Answer(
+        409, "nothing_bought", "Nothing bought yet", "There is nothing to manage before the first purchase."
+    ),
+    NotPaid: Answer(409, "not_paid", "Not paid", "This purchase was never paid."),
+    PaymentsAway: Answer(
+        503,
+        "payments_away",
+        "Payment provider away",
+        "The payment provider does not answer; try again in a moment.",
+        headers=_RETRY,
+    ),
+    SandboxRefused: Answer(
+        409, "sandbox_refused", "Cannot happen now", "As this payment stands, that cannot happen to it."
+    ),
+    NoticeRejected: Answer(400, "notice_rejected", "Not taken", "This message is not taken."),
+    SignatureInvalid: Answer(
+        400,
+        "signature_invalid",
+        "Wrong signature",
+        "Stripe-Signature is missing, or none of our secrets made it.",
+    ),
+    NoticeOutOfTime: Answer(
+        400, "signature_out_of_time", "Too old or too new", "It was signed more than five minutes from now."
+    ),
+    NoticeUnreadable: Answer(
+        400, "notice_unreadable", "Not an event", "The body is signed, but it is not a Stripe event."
+    ),
+    NoticeOfOtherMode: Answer(
+        400,
+        "notice_of_other_mode",
+        "Other mode",
+        "This installation does not take events whose livemode is {livemode}.",
+        {"livemode": True},
+    ),
     # Others at the same time
     Conflict: Answer(
         409, "conflict", "Done differently before", "The same was asked before with other content."
@@ -513,6 +591,7 @@ UNAVAILABLE: Final = (
     EventStoreAway,
     ObjectStoreFailed,
     RedisError,
+    RetryLater,
     SandboxBusy,
     SandboxClosed,
 )

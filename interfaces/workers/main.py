@@ -1,5 +1,6 @@
 """`stage work`: a process that performs reactions until it is told to end."""
 
+from application.payment_performers import payment_performers
 from application.performers import performers
 from application.schedules import SCHEDULES
 from infrastructure.wiring import Container
@@ -23,7 +24,15 @@ def run(container: Container, threads: int, *, pace: Pace = PACE) -> None:
         retention=container.retention,
         expiry=container.expiry,
     )
+    about_money = payment_performers(
+        notices=container.notices, reconciling=container.reconciling, payload_keys=container.payload_keys
+    )
     worker = Worker(
-        container.database, container.redis, performed, threads=threads, pace=pace, schedules=SCHEDULES
+        container.database,
+        container.redis,
+        {**performed, **about_money},
+        threads=threads,
+        pace=pace,
+        schedules=SCHEDULES,
     )
     run_until_signalled(worker)

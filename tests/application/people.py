@@ -73,3 +73,10 @@ def deliver(program: Program, photo: UUID, job: UUID = JOB) -> None:
 def names(program: Program, *streams: UUID) -> list[str]:
     """What happened, everywhere or to these aggregates, in order."""
     return [recorded.name for recorded in program.world.log if not streams or recorded.stream_id in streams]
+
+
+def provenance(original: str) -> Provenance:
+    """Of a picture that some engine made of this original."""
+    return Provenance(
+        engine="marked", version="1", input_sha256=original, output_sha256="result", milliseconds=1
+    )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from application.payment_performers import payment_performers
 from application.performers import performers
 from application.reactions import Reaction, follow
 from application.recorded import Recorded
@@ -116,6 +117,9 @@ def test_every_rule_and_schedule_has_its_performer_and_rules_read_events_that_ex
         retention=program.retention,
         expiry=program.expiry,
     )
+    about_money = payment_performers(
+        notices=program.notices, reconciling=program.reconciling, payload_keys=program.payload_keys
+    )
     asked_for = {rule.kind for rule in RULES} | {schedule.kind for schedule in SCHEDULES} | {SEND_WEBHOOK}
-    assert asked_for == performed.keys()
+    assert asked_for == performed.keys() | about_money.keys()
     assert all(rule.events <= Aggregate.events.keys() for rule in RULES)

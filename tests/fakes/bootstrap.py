@@ -7,11 +7,16 @@ from application.credits import Credits
 from application.expiry import Expiry
 from application.fetching import Fetching
 from application.jobs import Jobs
+from application.notices import Notices
+from application.payments import Payments
 from application.ports import Darkroom, Stager
+from application.purchases import Purchases
+from application.reconciling import Reconciling
 from application.retention import Retention, Terms
 from application.staging import Staging
 from application.uploads import Uploads
 from application.webhooks import Webhooks
+from infrastructure.payments.sandbox_payments import SandboxPayments, sandbox_secret
 from tests.fakes.accounts import CheapPasswords, MemoryCredentials, MemorySessions, MemoryTokens
 from tests.fakes.clock import SettableClock
 from tests.fakes.darkroom import MarkedDarkroom, MarkedStager
@@ -19,6 +24,7 @@ from tests.fakes.expiring_lots import FoldedExpiringLots
 from tests.fakes.leftovers import MemoryLeftovers
 from tests.fakes.links import MemoryLinks
 from tests.fakes.mailer import KeptMail
+from tests.fakes.payments import FoldedPurchaseRecords, MemoryPayloadKeys, MemoryTill
 from tests.fakes.picture_uses import FoldedPictureUses
 from tests.fakes.provider import MemoryProviderCalls, MemorySealer
 from tests.fakes.store import MemoryStore
@@ -42,6 +48,7 @@ class Program:
         store: MemoryStore | None = None,
         darkroom: Darkroom | None = None,
         stager: Stager | None = None,
+        payments: Payments | None = None,
     ) -> None:
         self.world = world or World()
         self.clock = clock or SettableClock()
@@ -95,4 +102,27 @@ class Program:
             uses=self.uses,
             terms=TERMS,
             leftovers=MemoryLeftovers(self.world, self.clock),
+        )
+        self.sandbox = SandboxPayments(
+            MemoryTill(), sandbox_secret("a test"), APP_URL, deliver=lambda _body, _signature: False
+        )
+        self.payments: Payments = payments or self.sandbox
+        self.payload_keys = MemoryPayloadKeys(self.clock)
+        self.purchases = Purchases(
+            store=self.store, clock=self.clock, payments=self.payments, app_url=APP_URL
+        )
+        self.notices = Notices(
+            store=self.store,
+            clock=self.clock,
+            payments=self.payments,
+            keys=self.payload_keys,
+            purchases=self.purchases,
+        )
+        self.reconciling = Reconciling(
+            store=self.store,
+            clock=self.clock,
+            payments=self.payments,
+            records=FoldedPurchaseRecords(self.world),
+            purchases=self.purchases,
+            notices=self.notices,
         )

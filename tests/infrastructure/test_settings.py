@@ -20,6 +20,12 @@ ENVIRONMENT = {
     "CLAIM_KEY": KEY,
     "ANCHOR_KEY": KEY,
 }
+PAYING = {
+    "GOOGLE_API_KEY": "a key",
+    "STRIPE_SECRET_KEY": "sk_test_1",
+    "STRIPE_WEBHOOK_SECRET": "whsec_1",
+}
+LIVE = {**PAYING, "APP_ENV": "production", "STRIPE_SECRET_KEY": "sk_live_1"}
 
 
 def test_what_is_not_given_has_its_default() -> None:
@@ -54,12 +60,32 @@ def test_text_becomes_what_it_stands_for() -> None:
             {"APP_ENV": "staging", "GOOGLE_API_KEY": "a key", "GOOGLE_API_URL": "http://localhost:1"},
             "GOOGLE_API_URL is for development",
         ),
-        ({"APP_ENV": "production", "GOOGLE_API_KEY": "a key"}, "only APP_ENV=development runs"),
+        (
+            {"APP_ENV": "staging", "GOOGLE_API_KEY": "a key"},
+            "STRIPE_SECRET_KEY is not set; only in development a sandbox",
+        ),
+        ({"APP_ENV": "production", **PAYING}, "STRIPE_SECRET_KEY is a test key"),
+        ({**PAYING, "STRIPE_SECRET_KEY": "sk_live_1"}, "STRIPE_SECRET_KEY is a live key"),
+        ({**PAYING, "STRIPE_SECRET_KEY": "pk_test_1"}, "STRIPE_SECRET_KEY must begin with sk_test_"),
+        ({**PAYING, "STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET is not set"),
+        ({**PAYING, "STRIPE_WEBHOOK_SECRET_PREVIOUS": "secret"}, "must begin with whsec_"),
+        (
+            {**LIVE, "STRIPE_API_URL": "https://stripe.example"},
+            "STRIPE_API_URL must be https://api.stripe.com",
+        ),
+        (LIVE, "only APP_ENV=development runs"),
     ],
 )
 def test_a_wrong_variable_is_named_with_what_would_be_right(given: dict[str, str], said: str) -> None:
     with pytest.raises(SettingsInvalid, match=re.escape(said)):
         load({**ENVIRONMENT, **given})
+
+
+def test_without_a_key_payments_go_to_the_sandbox() -> None:
+    assert load(ENVIRONMENT).sandbox
+    paying = load({**ENVIRONMENT, **PAYING, "STRIPE_WEBHOOK_SECRET_PREVIOUS": "whsec_0"})
+    assert (paying.sandbox, paying.stripe_livemode) == (False, False)
+    assert paying.stripe_webhook_secrets == ["whsec_1", "whsec_0"]
 
 
 def test_secrets_are_not_shown() -> None:

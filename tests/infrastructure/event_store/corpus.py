@@ -66,6 +66,7 @@ def _example(name: str, hint: Any) -> Any:
     examples = {
         UUID: str(uuid5(_NAMESPACE, name)),
         Personal: f"sealed:1:{_NAMESPACE.hex}:c2VhbGVkIGxvbmcgYWdv",
+        bool: True,
         int: 2,
         str: _WORDS.get(name, f"a {name}"),
     }

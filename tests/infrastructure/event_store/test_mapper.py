@@ -54,7 +54,7 @@ def test_the_corpus_shows_every_event_in_its_present_version() -> None:
 
 def test_an_event_is_read_as_it_was_written(keyring: Keyring) -> None:
     mapper, event, owner = EventMapper(keyring), registered(), uuid4()
-    envelope = mapper.envelope(event, owner=owner, metadata=b"")
+    envelope = mapper.envelope(event, owner=owner, key_id=owner, metadata=b"")
     again = mapper.to_domain_event(envelope)
     assert isinstance(again, User.Registered)
     assert (again.email.text, again.name.text, again.claim_id) == (
@@ -66,13 +66,13 @@ def test_an_event_is_read_as_it_was_written(keyring: Keyring) -> None:
 
 
 def test_the_stored_state_holds_the_events_own_fields_and_nothing_twice(keyring: Keyring) -> None:
-    envelope = EventMapper(keyring).envelope(registered(), owner=uuid4(), metadata=b"")
+    envelope = EventMapper(keyring).envelope(registered(), owner=None, key_id=uuid4(), metadata=b"")
     assert list(json.loads(envelope.state)) == ["email", "name", "claim_id", "time_zone"]
     assert envelope.topic == "User.Registered"
 
 
 def test_personal_texts_are_sealed_with_their_owners_key(keyring: Keyring) -> None:
-    envelope = EventMapper(keyring).envelope(registered(), owner=uuid4(), metadata=b"")
+    envelope = EventMapper(keyring).envelope(registered(), owner=None, key_id=uuid4(), metadata=b"")
     state = json.loads(envelope.state)
     assert is_sealed(state["email"])
     assert is_sealed(state["name"])
@@ -81,7 +81,7 @@ def test_personal_texts_are_sealed_with_their_owners_key(keyring: Keyring) -> No
 
 def test_a_personal_text_of_nobodys_is_refused(keyring: Keyring) -> None:
     with pytest.raises(UnsealedPersonalText):
-        EventMapper(keyring).envelope(registered(), owner=None, metadata=b"")
+        EventMapper(keyring).envelope(registered(), owner=None, key_id=None, metadata=b"")
 
 
 def test_the_same_text_is_never_sealed_the_same_way_twice(keyring: Keyring) -> None:
@@ -172,5 +172,5 @@ def test_older_shapes_are_upcast_step_by_step(keyring: Keyring, state: bytes, co
 
 def test_a_later_shape_is_stored_with_its_version(keyring: Keyring) -> None:
     (event,) = Lamp._create(Lamp.Installed, id=uuid4(), watts=40, colour="cold").pending_events
-    envelope = EventMapper(keyring).envelope(event, owner=None, metadata=b"")
+    envelope = EventMapper(keyring).envelope(event, owner=None, key_id=None, metadata=b"")
     assert json.loads(envelope.state) == {"watts": 40, "colour": "cold", "class_version": 3}

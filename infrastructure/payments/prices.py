@@ -1,0 +1,28 @@
+"""Stripe's prices against our table of offers: found by lookup key, compared field by field."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from application.payments import PriceReport, PriceState
+from domain.offers import Offer
+
+
+def compared(offer: Offer, price: Mapping[str, Any] | None) -> PriceReport:
+    """How a price, as Stripe tells it, stands against the offer."""
+    if price is None:
+        return PriceReport(offer.key, PriceState.MISSING, None)
+    told = dict(price.get("metadata") or {})
+    expected = {
+        "active": (bool(price.get("active")), True),
+        "unit_amount": (price.get("unit_amount"), offer.unit_amount),
+        "currency": (price.get("currency"), offer.currency),
+        "type": (price.get("type"), "one_time"),
+        **{f"metadata.{name}": (told.get(name), value) for name, value in offer.metadata.items()},
+    }
+    differences = tuple(
+        f"{name} is {found!r}, not {wanted!r}"
+        for name, (found, wanted) in expected.items()
+        if found != wanted
+    )
+    state = PriceState.DRIFTED if differences else PriceState.SOUND
+    return PriceReport(offer.key, state, str(price["id"]), differences)

@@ -1,0 +1,113 @@
+"""Stripe's objects, as plain dictionaries, read into what purchases understand; nothing here calls anybody."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from application.payments import (
+    Found,
+    Outcome,
+    Session,
+    SessionStatus,
+    TheirDispute,
+    TheirPayment,
+    TheirRefund,
+)
+from domain.offers import APP
+from domain.personal import Personal
+
+Told = Mapping[str, Any]
+
+_FAILED_REFUNDS = frozenset({"failed", "canceled"})
+_OUTCOMES = {
+    "warning_needs_response": Outcome.INQUIRY,
+    "warning_under_review": Outcome.INQUIRY,
+    "warning_closed": Outcome.INQUIRY,
+    "prevented": Outcome.WON,
+    "won": Outcome.WON,
+    "lost": Outcome.LOST,
+}
+"""https://docs.stripe.com/api/disputes/object#dispute_object-status; any other means that it is open."""
+
+
+def session(told: Told) -> Session:
+    return Session(str(told["id"]), told.get("url") if told.get("status") == "open" else None)
+
+
+def found(told: Told) -> Found | None:
+    """The purchase of a session; None if the session is not one of ours."""
+    metadata = told.get("metadata") or {}
+    if metadata.get("app") != APP:
+        return None
+    try:
+        return Found(
+            str(told["id"]), UUID(metadata.get("purchase_id") or told.get("client_reference_id") or "")
+        )
+    except ValueError:
+        return None
+
+
+def payment(
+    told: Told, intent: Told | None, refunds: Iterable[TheirRefund], disputes: Iterable[TheirDispute]
+) -> TheirPayment:
+    """A session with its line items, its payment intent if it has one, and what became of the money."""
+    metadata = told.get("metadata") or {}
+    price, quantity = _sold(told.get("line_items") or {})
+    return TheirPayment(
+        session_id=str(told["id"]),
+        status=SessionStatus(told["status"]),
+        paid=told.get("payment_status") == "paid",
+        payment_id=str(intent["id"]) if intent else None,
+        app=str(metadata.get("app", "")),
+        user_id=str(metadata.get("user_id", "")),
+        offer=price,
+        quantity=quantity,
+        amount=int(told.get("amount_total") or 0),
+        currency=str(told.get("currency") or ""),
+        livemode=bool(told.get("livemode")),
+        customer_id=_id(told.get("customer")),
+        receipt=_receipt(intent),
+        failure=_failure(intent),
+        refunds=tuple(refunds),
+        disputes=tuple(disputes),
+    )
+
+
+def refund(told: Told) -> TheirRefund:
+    """One on its way counts: the money has left our balance."""
+    return TheirRefund(str(told["id"]), int(told["amount"]), failed=told.get("status") in _FAILED_REFUNDS)
+
+
+def dispute(told: Told) -> TheirDispute:
+    return TheirDispute(
+        str(told["id"]), int(told["amount"]), _OUTCOMES.get(str(told.get("status")), Outcome.OPEN)
+    )
+
+
+def _sold(line_items: Told) -> tuple[str, int]:
+    """The offer and the quantity of the one price that was sold; empty if it was something else.
+
+    A lookup key moves on when a price gets a successor; what the price says about itself stays.
+    """
+    lines = line_items.get("data") or []
+    if len(lines) != 1:
+        return "", 0
+    price = lines[0].get("price") or {}
+    told = (price.get("metadata") or {}).get("type") or price.get("lookup_key") or ""
+    return str(told), int(lines[0].get("quantity") or 0)
+
+
+def _receipt(intent: Told | None) -> Personal | None:
+    charge = intent.get("latest_charge") if intent else None
+    address = charge.get("receipt_url") if isinstance(charge, Mapping) else None
+    return Personal(address) if address else None
+
+
+def _failure(intent: Told | None) -> str | None:
+    error = (intent.get("last_payment_error") if intent else None) or {}
+    return str(error.get("decline_code") or error.get("code") or "unknown") if error else None
+
+
+def _id(told: Any) -> str | None:
+    identity = told.get("id") if isinstance(told, Mapping) else told
+    return identity if isinstance(identity, str) else None

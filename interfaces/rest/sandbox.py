@@ -1,0 +1,130 @@
+"""The sandbox's pages: a checkout where a developer is customer, bank and card network; development only."""
+
+import base64
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import MediaType, Request, Router, get, post
+from litestar.concurrency import sync_to_thread
+from litestar.datastructures import State
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from infrastructure.payments.sandbox_payments import SandboxPayments
+from infrastructure.payments.sandbox_till import SandboxRefused
+from infrastructure.wiring import Container
+from interfaces.rest.authentication import OPEN
+
+PAGES: Final = Path(__file__).with_name("pages")
+STYLE: Final = (PAGES / "sandbox.css").read_text(encoding="utf-8")
+CSP: Final = (
+    "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    f"style-src 'sha256-{base64.b64encode(sha256(STYLE.encode()).digest()).decode()}'"
+)
+"""The pages may show one style sheet and send forms to us; they load and run nothing."""
+
+_templates: Final = Environment(
+    loader=FileSystemLoader(PAGES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_CENTS: Final = 100
+
+
+def handlers(container: Container) -> list[Router]:
+    """The sandbox's routes, if payments go to it: at a real provider there is no sandbox to be found."""
+    if not isinstance(container.payments, SandboxPayments):
+        return []
+    return [_routes(container.payments)]
+
+
+def money(amount: int, currency: str) -> str:
+    """An amount in minor units as people write it."""
+    return f"{'$' if currency == 'usd' else currency.upper() + ' '}{amount // _CENTS:,}.{amount % _CENTS:02d}"
+
+
+_templates.filters["money"] = money
+
+
+def _routes(payments: SandboxPayments) -> Router:
+    @get("/checkouts/{session_id:str}", media_type=MediaType.HTML, sync_to_thread=True)
+    def show_checkout(session_id: FromPath[str]) -> str:
+        payment = payments.till.find(session_id)
+        if payment is None:
+            raise SandboxRefused("show")
+        return _templates.get_template("sandbox_checkout.html").render(payment=payment, style=STYLE)
+
+    @get("/customers/{customer_id:str}", media_type=MediaType.HTML, sync_to_thread=True)
+    def show_customer(customer_id: FromPath[str], back: FromQuery[str] = "/") -> str:
+        return _templates.get_template("sandbox_customer.html").render(
+            payments=payments.till.of_customer(customer_id), back=back, style=STYLE
+        )
+
+    @post("/checkouts/{session_id:str}/{act:str}", status_code=303)
+    async def act_on(
+        session_id: FromPath[str], act: FromPath[str], request: Request[Any, Any, State]
+    ) -> Redirect:
+        form = await request.form()
+        await sync_to_thread(_acts(payments, session_id, form)[act] if act in ACTS else _refused)
+        return Redirect(f"/sandbox/checkouts/{session_id}", status_code=303)
+
+    return Router(
+        "/sandbox",
+        route_handlers=[show_checkout, show_customer, act_on],
+        include_in_schema=False,
+        opt=OPEN,
+        response_headers={"Content-Security-Policy": CSP},
+    )
+
+
+ACTS: Final = frozenset(
+    {
+        "pay",
+        "pay_later",
+        "arrive",
+        "bounce",
+        "decline",
+        "expire",
+        "refund",
+        "fail_refund",
+        "dispute",
+        "win",
+        "lose",
+        "warn",
+    }
+)
+
+
+def _acts(payments: SandboxPayments, session_id: str, form: Any) -> dict[str, Callable[[], object]]:
+    """What can be done to a checkout, by the name that its form has."""
+    named, amount = str(form.get("id", "")), _amount(form.get("amount"))
+    return {
+        "pay": lambda: payments.pay(session_id),
+        "pay_later": lambda: payments.pay_later(session_id),
+        "arrive": lambda: payments.arrive(session_id),
+        "bounce": lambda: payments.bounce(session_id),
+        "decline": lambda: payments.decline(session_id),
+        "expire": lambda: payments.expire(session_id),
+        "refund": lambda: payments.refund(session_id, amount),
+        "fail_refund": lambda: payments.fail_refund(session_id, named),
+        "dispute": lambda: payments.dispute(session_id, amount),
+        "win": lambda: payments.close_dispute(session_id, named, won=True),
+        "lose": lambda: payments.close_dispute(session_id, named, won=False),
+        "warn": lambda: payments.warn(session_id),
+    }
+
+
+def _amount(sent: Any) -> int | None:
+    """Minor units; nothing means all of it, and what is no number is no amount that can be given back."""
+    if sent in (None, ""):
+        return None
+    return int(sent) if str(sent).isdecimal() else 0
+
+
+def _refused() -> None:
+    raise SandboxRefused("unknown")

@@ -1,0 +1,10 @@
+DROP TABLE read_models.stripe_events_v1;
+DROP TABLE read_models.money_movements_v1;
+DROP TABLE read_models.purchases_v1;
+DELETE FROM stage.checkpoints WHERE follower IN ('purchases_v1', 'money_movements_v1', 'stripe_events_v1');
+DROP TABLE stage.sandbox_notices;
+DROP TABLE stage.sandbox_payments;
+DROP INDEX stage.data_keys_lent;
+DROP INDEX stage.data_keys_attached;
+ALTER TABLE stage.data_keys DROP CONSTRAINT data_keys_lent, DROP COLUMN lent_until, DROP COLUMN attached_to;
+COMMENT ON TABLE stage.data_keys IS 'One key a person; key_id is the user''s id';
