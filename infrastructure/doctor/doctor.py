@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from infrastructure.doctor import following, parts, work
+from infrastructure.doctor import following, ledgers, parts, work
 from infrastructure.doctor.findings import Check, Finding, Severity
 from infrastructure.reactions.failure import described
 from infrastructure.wiring import Container
@@ -16,6 +16,8 @@ CHECKS: Mapping[str, Check] = {
     "reactions": work.reactions,
     "oldest_job": work.oldest_job,
     "oldest_hold": work.oldest_hold,
+    "ledgers": ledgers.balances,
+    "unanchored": ledgers.unanchored,
 }
 
 

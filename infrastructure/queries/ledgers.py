@@ -60,7 +60,7 @@ _BY_MOMENT = statement("""
     WHERE movements.user_id = %(user_id)s AND movements.recorded_at <= %(as_of)s
     ORDER BY movements.recorded_at DESC, movements.version DESC LIMIT 1
 """)
-_TOTALS = statement("""
+TOTALS = statement("""
     SELECT lots.source, count(*) AS lots, count(DISTINCT lots.user_id) AS ledgers,
            sum(lots.granted)::bigint AS granted, sum(lots.available)::bigint AS available,
            sum(lots.held)::bigint AS held, sum(lots.frozen)::bigint AS frozen,
@@ -74,7 +74,7 @@ _TOTALS = statement("""
     WHERE lots.until > %(position)s AND lots.since <= %(position)s
     GROUP BY lots.source ORDER BY lots.source
 """)
-_DIFFERENCES = statement("""
+DIFFERENCES = statement("""
     SELECT user_id, coalesce(lots.places, '{{}}') AS lots, coalesce(balances.places, '{{}}') AS statement
     FROM (
         SELECT user_id, ARRAY[sum(granted), sum(available), sum(held), sum(frozen), sum(spent), sum(expired),
@@ -100,7 +100,7 @@ async def moment(reader: Reader, user_id: UUID, as_of: datetime | int) -> Moment
 
 async def totals(reader: Reader, position: int) -> list[SourceRow]:
     """All ledgers together as they were at a position, by the source of their lots."""
-    return await reader.rows(SourceRow, _TOTALS, {"position": position})
+    return await reader.rows(SourceRow, TOTALS, {"position": position})
 
 
 async def differences(reader: Reader, *, limit: int) -> list[DifferenceRow]:
@@ -108,4 +108,4 @@ async def differences(reader: Reader, *, limit: int) -> list[DifferenceRow]:
 
     The two are followed one after the other, so on a busy system a ledger can be among them for a moment.
     """
-    return await reader.rows(DifferenceRow, _DIFFERENCES, {"limit": limit})
+    return await reader.rows(DifferenceRow, DIFFERENCES, {"limit": limit})

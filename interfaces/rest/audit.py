@@ -20,7 +20,7 @@ from domain.credit_ledger import CreditLedger
 from domain.user import Role
 from infrastructure import chains
 from infrastructure.queries import credits as credit_queries
-from infrastructure.queries import ledgers, raw_events
+from infrastructure.queries import ledgers, raw_events, trails
 from infrastructure.queries.credits import MovementRow
 from infrastructure.queries.jobs import NEWEST
 from infrastructure.queries.ledgers import MomentRow, PlacesRow
@@ -40,6 +40,7 @@ from interfaces.rest.audit_shapes import (
     EventPage,
     SourceTotals,
     Totals,
+    TrailShown,
     Verification,
 )
 from interfaces.rest.authentication import for_role
@@ -255,6 +256,35 @@ async def show_totals(
     )
 
 
+@get(
+    "/audit/trail",
+    tags=TAGS,
+    summary="What follows from what: a payment's message, the grant, holds, jobs and photos, and back",
+    description="From a lot, a job, or any event by its position; exactly one of them.",
+    opt=AUDITOR,
+    responses=problems(NotFound),
+)
+async def show_trail(
+    reader: NamedDependency[Reader],
+    lot_id: Annotated[UUID | None, QueryParameter(description="A lot of credits.")] = None,
+    job_id: Annotated[UUID | None, QueryParameter(description="A photo job.")] = None,
+    position: Annotated[
+        int | None, QueryParameter(ge=1, le=PRESENT - 1, description="Any event's place in the log.")
+    ] = None,
+) -> TrailShown:
+    if sum(asked is not None for asked in (lot_id, job_id, position)) != 1:
+        raise ValidationFailed([FieldProblem("lot_id", "One of lot_id, job_id and position is needed")])
+    if lot_id:
+        trail = await trails.of_lot(reader, lot_id)
+    elif job_id:
+        trail = await trails.of_job(reader, job_id)
+    else:
+        trail = await trails.of_event(reader, position or 0)
+    if not trail.steps:
+        raise NotFound("Trail", lot_id or job_id or UUID(int=0))
+    return msgspec.convert(trail, TrailShown, from_attributes=True)
+
+
 def moment_or_position(as_of: str | None) -> datetime | int:
     """Raises ValidationFailed for what is neither; a moment without a time zone is not one."""
     if as_of is None:
@@ -338,4 +368,5 @@ HANDLERS = (
     show_events,
     export_events,
     show_totals,
+    show_trail,
 )

@@ -157,3 +157,28 @@ class Totals(Struct, frozen=True):
     ]
     sources: list[SourceTotals]
     total: Balance
+
+
+class TrailStep(Struct, frozen=True):
+    position: Position
+    stream_id: Annotated[UUID, Meta(examples=["9d4a5e1c-0c0f-5d7e-8a90-1f6c1f5d1100"])]
+    version: Version
+    topic: Annotated[str, Meta(examples=["CreditLedger.Granted"])]
+    owner: Annotated[UUID | None, Meta(examples=[None])]
+    actor: Annotated[str, Meta(examples=["reaction:follow_up_notice"])]
+    cause: Annotated[str, Meta(description="`event:` and a position leads on", examples=["event:40"])]
+    correlation: Annotated[str, Meta(description="Shared by all that one request led to", examples=["r-1"])]
+    recorded_at: Moment
+
+
+class TrailPhoto(Struct, frozen=True):
+    job_id: Annotated[UUID, Meta(examples=["4f2f9d0a-2f1f-4c1f-8d11-0a6f2b526f0e"])]
+    job_status: Annotated[str, Meta(examples=["completed"])]
+    photo_id: Annotated[UUID, Meta(examples=["1b0f4c34-4b41-594e-b48f-14f6f978ecdf"])]
+    photo_status: Annotated[str, Meta(examples=["staged"])]
+
+
+class TrailShown(Struct, frozen=True):
+    steps: Annotated[list[TrailStep], Meta(description="In the order in which they were recorded")]
+    lots: Annotated[list[UUID], Meta(description="Of credits that it is about", examples=[[]])]
+    photos: list[TrailPhoto]

@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from application.context import Context, acting
 from domain.credit_ledger import CreditLedger
 from domain.lots import Source
+from domain.personal import Personal
 from domain.user import Role
 from tests.interfaces.rest.test_adjustments import with_role
 
@@ -173,6 +175,49 @@ def test_a_read_model_that_was_tampered_with_does_not_balance(auditor: Any, ada:
     assert found["differing_ledgers"] == [str(ada.user_id)]
 
 
+def test_a_trail_leads_from_a_lot_to_its_jobs_and_photos_and_back(auditor: Any, ada: Any) -> None:
+    job_id = ada.submit(photos=2)
+    ada.stage(job_id, photos=1)
+    (lot,) = ada.get("/billing/credits").json()["lots"]
+    forth = auditor.get("/audit/trail", params={"lot_id": lot["lot_id"]}).json()
+    back = auditor.get("/audit/trail", params={"job_id": job_id}).json()
+    assert [step["topic"] for step in forth["steps"]] == ["CreditLedger.Granted", "CreditLedger.Held"]
+    assert [(one["job_id"], one["photo_status"]) for one in forth["photos"]] == [
+        (job_id, "staged"),
+        (job_id, "pending"),
+    ]
+    assert back["lots"] == [lot["lot_id"]]
+    assert [step["topic"] for step in back["steps"]] == [
+        "CreditLedger.Granted",
+        "CreditLedger.Held",
+        "PhotoJob.Submitted",
+    ]
+    assert back["photos"] == forth["photos"]
+
+
+def test_a_trail_follows_causes_back_and_forth(auditor: Any, ada: Any) -> None:
+    container = ada.container
+    with acting(Context(actor="stripe", cause="request:evt_1", correlation="evt_1")) as received:
+        container.accounts.register(
+            uuid4(), email=Personal("eve@example.com"), password="a long password", name=Personal("Eve")
+        )
+    lot = uuid4()
+    cause = f"event:{received.position}"
+    with acting(Context(actor="reaction:follow_up", cause=cause, correlation="evt_1")):
+        container.credits.grant_purchase(lot, user_id=ada.user_id, credits=20, reference="PACK_20_CREDITS")
+    ada.followers.catch_up()
+    back = auditor.get("/audit/trail", params={"lot_id": str(lot)}).json()
+    assert next(step["position"] for step in back["steps"]) == received.position
+    forth = auditor.get("/audit/trail", params={"position": received.position}).json()
+    assert (forth["lots"], forth["steps"][-1]["topic"]) == ([str(lot)], "CreditLedger.Granted")
+
+
+def test_a_trail_begins_somewhere(auditor: Any) -> None:
+    assert auditor.get("/audit/trail").status_code == 422
+    for where in ({"lot_id": str(uuid4())}, {"job_id": str(uuid4())}, {"position": 2**40}):
+        assert auditor.get("/audit/trail", params=where).status_code == 404
+
+
 @pytest.mark.parametrize(
     "path",
     ["", "/statement", "/events", "/export/jsonl", "/verification"],
@@ -182,7 +227,7 @@ def test_for_anybody_but_auditors_there_is_nothing_there(ada: Any, path: str) ->
 
 
 def test_nor_is_the_log(ada: Any) -> None:
-    for path in ("/audit/events", "/audit/events/export/csv", "/audit/totals"):
+    for path in ("/audit/events", "/audit/events/export/csv", "/audit/totals", "/audit/trail"):
         assert ada.get(path).status_code == 404
 
 
