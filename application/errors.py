@@ -64,6 +64,10 @@ class UploadExpired(UploadNotFound):
     """Nobody used the upload in time; its photo must be sent again."""
 
 
+class PhotoNotArrived(UploadNotFound):
+    """Nothing was put where the upload was to go."""
+
+
 class PresetUnavailable(ApplicationError):
     def __init__(self, preset: str, available: list[str]) -> None:
         super().__init__(preset, available)

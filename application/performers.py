@@ -17,6 +17,7 @@ from application.rules import (
     EXPIRE_JOB,
     FETCH_PHOTO,
     GIVE_UP_PICTURES,
+    REMOVE_INCOMING,
     REMOVE_LEFTOVERS,
     REMOVE_UPLOADS,
     SEND_VERIFICATION,
@@ -24,6 +25,7 @@ from application.rules import (
     STAGE_PHOTO,
 )
 from application.staging import Staging
+from application.uploads import Uploads
 from application.webhooks import Webhooks
 from domain.pictures import PictureKind
 
@@ -44,6 +46,7 @@ def performers(
     retention: Retention,
     webhooks: Webhooks,
     expiry: Expiry,
+    uploads: Uploads,
 ) -> Mapping[str, Performer]:
     """The performer of each kind."""
 
@@ -137,6 +140,14 @@ def performers(
             record=_nothing_to_record,
             give_up=_nothing_to_undo,
             attempts=3,  # the next one comes by itself
+            rank=20,
+        ),
+        Performer(
+            kind=REMOVE_INCOMING,
+            call=lambda _reaction_id, _references: uploads.remove_abandoned(),
+            record=_nothing_to_record,
+            give_up=_nothing_to_undo,
+            attempts=3,
             rank=20,
         ),
         Performer(

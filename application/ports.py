@@ -146,6 +146,28 @@ class UploadRecords(Protocol):
         ...
 
 
+class IncomingPhotos(Protocol):
+    """Photos that clients put into the object store themselves, until they are taken in."""
+
+    def url(self, owner: UUID, upload_id: UUID, lifetime: timedelta) -> str:
+        """Where whoever has it can PUT the photo for so long."""
+        ...
+
+    def put(self, owner: UUID, upload_id: UUID, photo: bytes) -> None:
+        """What came through us; it takes the place of what came before."""
+        ...
+
+    def get(self, owner: UUID, upload_id: UUID) -> bytes:
+        """Raises PhotoNotArrived or PhotoTooLarge."""
+        ...
+
+    def delete(self, owner: UUID, upload_id: UUID) -> None: ...
+
+    def remove_abandoned(self, lifetime: timedelta) -> int:
+        """Delete what was never completed and whose link of that lifetime ended; how many there were."""
+        ...
+
+
 class Pictures(Protocol):
     """The object store, content-addressed: a picture's name is its owner and the SHA-256 of its bytes."""
 

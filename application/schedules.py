@@ -9,6 +9,8 @@ from application.rules import (
     FORGET_NOTICES,
     GIVE_UP_PICTURES,
     RECONCILE,
+    GIVE_UP_PICTURES,
+    REMOVE_INCOMING,
     REMOVE_LEFTOVERS,
     REMOVE_UPLOADS,
 )
@@ -36,6 +38,7 @@ class Schedule:
 SCHEDULES = (
     Schedule(REMOVE_UPLOADS, timedelta(minutes=15)),
     Schedule(EXPIRE_CREDITS, timedelta(minutes=15)),
+    Schedule(REMOVE_INCOMING, timedelta(hours=1)),
     Schedule(GIVE_UP_PICTURES, timedelta(hours=1)),
     Schedule(REMOVE_LEFTOVERS, timedelta(hours=1)),
     Schedule(RECONCILE, timedelta(days=1)),

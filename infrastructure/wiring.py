@@ -38,6 +38,7 @@ from infrastructure.event_store.store import EventSourcedStore
 from infrastructure.expiring_lots import PostgresExpiringLots
 from infrastructure.following.following import Following
 from infrastructure.imaging.local_darkroom import LocalDarkroom
+from infrastructure.incoming import ObjectIncoming
 from infrastructure.leftovers import PostgresLeftovers
 from infrastructure.object_store import object_store
 from infrastructure.outbox import Outbox
@@ -126,7 +127,14 @@ def build(settings: Settings) -> Container:
     pictures = ObjectPictures(settings.object_store_url)
     records = PostgresUploadRecords(database, keyring)
     darkroom = LocalDarkroom()
-    uploads = Uploads(clock=database, darkroom=darkroom, pictures=pictures, records=records)
+    signed_links = SignedLinks(settings.app_url, settings.auth_secret)
+    uploads = Uploads(
+        clock=database,
+        darkroom=darkroom,
+        pictures=pictures,
+        records=records,
+        incoming=ObjectIncoming(object_store(settings.object_store_url), signed_links),
+    )
     stager = gemini(settings, database=database, client=client, darkroom=darkroom) or darkroom
     jobs = Jobs(store=store, clock=database, uploads=records, stager=stager)
     giving = Credits(store, database)
@@ -165,7 +173,7 @@ def build(settings: Settings) -> Container:
             requests=PostgresReactionRequests(database),
             poster=SignedPoster(),
         ),
-        signed_links=SignedLinks(settings.app_url, settings.auth_secret),
+        signed_links=signed_links,
         fetching=Fetching(store=store, links=LinkFetcher(), uploads=uploads, jobs=jobs),
         staging=Staging(
             store=store,

@@ -14,6 +14,7 @@ from application.errors import (
     ConcurrentChange,
     NotFound,
     PasswordTooWeak,
+    PhotoNotArrived,
     PictureNotFound,
     PictureRemoved,
     PresetUnavailable,
@@ -299,6 +300,13 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         "upload_not_found",
         "No such upload",
         "There is no upload {upload_id} of yours; send its photo again.",
+        {"upload_id": _ID},
+    ),
+    PhotoNotArrived: Answer(
+        409,
+        "photo_not_arrived",
+        "Photo not there",
+        "Nothing was put where the upload {upload_id} was to go, or it was completed too late.",
         {"upload_id": _ID},
     ),
     UploadAlreadyUsed: Answer(

@@ -2,14 +2,19 @@
 
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from litestar import Response, post
+from litestar import Request, Response, post, put
+from litestar.concurrency import sync_to_thread
+from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
+from application.errors import PhotoNotArrived
 from application.photos import (
+    PHOTO_BYTES,
     PhotoAnimated,
     PhotoEmpty,
     PhotoHasTooManyPixels,
@@ -18,14 +23,31 @@ from application.photos import (
     PhotoUnsupported,
 )
 from application.ports import Upload
+from application.uploads import LINK_LIFETIME
 from domain.errors import Conflict
 from infrastructure.queries.sessions import Principal
+from infrastructure.signed_links import LinkExpired, LinkInvalid
 from infrastructure.wiring import Container
 from interfaces.rest.bodies import UPLOAD_BYTES
 from interfaces.rest.headers import REPLAYED
+from interfaces.rest.job_shapes import LONGEST_TEXT
 from interfaces.rest.once import REPEATABLE, Once
 from interfaces.rest.photo_form import FORM, SentPhoto, sent_photo
 from interfaces.rest.problems import problems
+from interfaces.rest.viewers import SIGNED, Viewer
+
+TAGS: Final = ["Uploads"]
+OCTETS: Final = "application/octet-stream"
+BYTES: Final = {"type": "string", "format": "binary", "description": "15 MB at the most"}
+REJECTIONS: Final = (
+    PhotoEmpty,
+    PhotoTooLarge,
+    PhotoUnsupported,
+    PhotoUnreadable,
+    PhotoAnimated,
+    PhotoHasTooManyPixels,
+)
+Owner = Annotated[UUID, QueryParameter(description="Of the link; signed with it.")]
 
 
 class Uploaded(Struct, frozen=True):
@@ -56,16 +78,7 @@ class Uploaded(Struct, frozen=True):
     dependencies={"sent": Provide(sent_photo)},
     request_max_body_size=UPLOAD_BYTES,
     response_headers=[REPLAYED],
-    responses=problems(
-        PhotoEmpty,
-        PhotoTooLarge,
-        PhotoUnsupported,
-        PhotoUnreadable,
-        PhotoAnimated,
-        PhotoHasTooManyPixels,
-        Conflict,
-        *REPEATABLE,
-    ),
+    responses=problems(*REJECTIONS, Conflict, *REPEATABLE),
 )
 async def upload(
     sent: NamedDependency[SentPhoto],
@@ -81,6 +94,84 @@ async def upload(
     return await once.for_user(principal.user_id, asked, keep, appends=False)
 
 
+class LinkToUpload(Struct, frozen=True):
+    upload_id: Annotated[UUID, Meta(examples=["0a6f2b52-6f0e-4f2f-9d0a-2f1f6c1f5d11"])]
+    url: Annotated[str, Meta(examples=["https://photos.s3.amazonaws.com/incoming/…?X-Amz-Signature=…"])]
+    method: Annotated[str, Meta(examples=["PUT"])]
+    headers: Annotated[dict[str, str], Meta(description="To send along", examples=[{"Content-Type": OCTETS}])]
+    expires_in: Annotated[int, Meta(description="In seconds", examples=[3600])]
+
+
+class CompleteUpload(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Annotated[
+        str, Meta(max_length=LONGEST_TEXT, description="The file's name", examples=["living-room.jpg"])
+    ]
+
+
+@post(
+    "/uploads/links",
+    tags=TAGS,
+    summary="Ask where to put a photo",
+    description="The photo then goes straight into the object store, by a PUT of its bytes to `url`, without signing "
+    "in and as often as the connection breaks. POST /uploads/{upload_id}/complete takes it in.",
+    response_headers=[REPLAYED],
+    responses=problems(*REPEATABLE),
+)
+async def link_to_upload(
+    container: NamedDependency[Container],
+    principal: NamedDependency[Principal],
+    once: NamedDependency[Once],
+) -> Response[LinkToUpload]:
+    def link(upload_id: UUID) -> Response[LinkToUpload]:
+        url = container.uploads.link(upload_id, user_id=principal.user_id)
+        seconds = int(LINK_LIFETIME.total_seconds())
+        return Response(LinkToUpload(upload_id, url, "PUT", {"Content-Type": OCTETS}, seconds))
+
+    return await once.for_user(principal.user_id, None, link, appends=False)
+
+
+@put(
+    "/uploads/{upload_id:uuid}/content",
+    status_code=204,
+    tags=TAGS,
+    summary="Put a photo",
+    description="Where the object store cannot take it itself; the address is that of POST /uploads/links.",
+    opt={**SIGNED, "body": {"required": True, "content": {OCTETS: {"schema": BYTES}}}},
+    request_max_body_size=PHOTO_BYTES,
+    responses=problems(LinkInvalid, LinkExpired, PhotoTooLarge),
+)
+async def put_photo(
+    upload_id: FromPath[UUID],
+    request: Request[Any, Any, State],
+    container: NamedDependency[Container],
+    viewer: NamedDependency[Viewer],
+    owner: Owner,
+) -> None:
+    if viewer.user_id:  # a session opens other doors, not this one
+        raise LinkInvalid
+    photo = bytearray()
+    async for piece in request.stream():
+        photo += piece
+    await sync_to_thread(container.uploads.incoming.put, owner, upload_id, bytes(photo))
+
+
+@post(
+    "/uploads/{upload_id:uuid}/complete",
+    tags=TAGS,
+    summary="Take in a photo that was put",
+    description="Checked like any other. Repeated, it is answered with the same upload.",
+    responses=problems(PhotoNotArrived, *REJECTIONS, Conflict),
+    sync_to_thread=True,
+)
+def complete_upload(
+    upload_id: FromPath[UUID],
+    data: JSONBody[CompleteUpload],
+    container: NamedDependency[Container],
+    principal: NamedDependency[Principal],
+) -> Uploaded:
+    return _uploaded(container.uploads.complete(upload_id, user_id=principal.user_id, name=data.name))
+
+
 def _uploaded(kept: Upload) -> Uploaded:
     return Uploaded(
         upload_id=kept.upload_id,
@@ -94,4 +185,4 @@ def _uploaded(kept: Upload) -> Uploaded:
     )
 
 
-HANDLERS = (upload,)
+HANDLERS = (upload, link_to_upload, put_photo, complete_upload)

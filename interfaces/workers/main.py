@@ -19,6 +19,7 @@ def run(container: Container, threads: int, *, pace: Pace = PACE) -> None:
         staging=container.staging,
         fetching=container.fetching,
         webhooks=container.webhooks,
+        uploads=container.uploads,
         accounts=container.accounts,
         jobs=container.jobs,
         retention=container.retention,

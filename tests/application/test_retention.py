@@ -32,6 +32,7 @@ class Story:
             staging=self.staging,
             fetching=program.fetching,
             webhooks=program.webhooks,
+            uploads=program.uploads,
             accounts=program.accounts,
             jobs=program.jobs,
             retention=program.retention,

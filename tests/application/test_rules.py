@@ -112,6 +112,7 @@ def test_every_rule_and_schedule_has_its_performer_and_rules_read_events_that_ex
         staging=program.staging,
         fetching=program.fetching,
         webhooks=program.webhooks,
+        uploads=program.uploads,
         accounts=program.accounts,
         jobs=program.jobs,
         retention=program.retention,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from application.errors import PhotoNotArrived
 from application.photos import (
     PHOTO_BYTES,
     PhotoAnimated,
@@ -190,3 +191,23 @@ def test_a_hostile_name_is_made_harmless(sent: str, kept: str) -> None:
 def test_of_a_long_name_the_end_is_kept_for_it_tells_the_format() -> None:
     assert file_name("x" * 500 + ".jpg") == "x" * (NAME_LENGTH - 4) + ".jpg"
     assert file_name("x" * 500 + "." * 300 + "jpg") == "jpg"
+
+
+def test_what_was_put_is_taken_in_once_and_does_not_stay_behind(program: Program) -> None:
+    upload_id = UUID(int=9)
+    assert str(upload_id) in program.uploads.link(upload_id, user_id=ANN)
+    program.incoming.put(ANN, upload_id, a_photo())
+
+    first = program.uploads.complete(upload_id, user_id=ANN, name="hall.jpg")
+
+    assert program.uploads.complete(upload_id, user_id=ANN, name="hall.jpg") == first
+    with pytest.raises(PhotoNotArrived):
+        program.incoming.get(ANN, upload_id)
+
+
+def test_what_nobody_completes_is_removed(program: Program) -> None:
+    program.incoming.put(ANN, UUID(int=9), a_photo())
+
+    assert program.uploads.remove_abandoned() == {"abandoned": 0}
+    program.clock.pass_by(timedelta(hours=3))
+    assert program.uploads.remove_abandoned() == {"abandoned": 1}

@@ -21,6 +21,7 @@ from tests.fakes.accounts import CheapPasswords, MemoryCredentials, MemorySessio
 from tests.fakes.clock import SettableClock
 from tests.fakes.darkroom import MarkedDarkroom, MarkedStager
 from tests.fakes.expiring_lots import FoldedExpiringLots
+from tests.fakes.incoming import MemoryIncoming
 from tests.fakes.leftovers import MemoryLeftovers
 from tests.fakes.links import MemoryLinks
 from tests.fakes.mailer import KeptMail
@@ -72,8 +73,13 @@ class Program:
             claim_key=CLAIM_KEY,
             app_url=APP_URL,
         )
+        self.incoming = MemoryIncoming(self.clock)
         self.uploads = Uploads(
-            clock=self.clock, darkroom=self.darkroom, pictures=self.pictures, records=self.records
+            clock=self.clock,
+            darkroom=self.darkroom,
+            pictures=self.pictures,
+            records=self.records,
+            incoming=self.incoming,
         )
         self.credits = Credits(self.store, self.clock)
         self.expiring = FoldedExpiringLots(self.world)

@@ -94,6 +94,7 @@ def test_a_deleted_jobs_pictures_go_once_the_read_models_have_caught_up_with_the
         staging=container.staging,
         fetching=container.fetching,
         webhooks=container.webhooks,
+        uploads=container.uploads,
         accounts=container.accounts,
         jobs=container.jobs,
         retention=container.retention,

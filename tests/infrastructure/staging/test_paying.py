@@ -63,6 +63,7 @@ class Staged:
             fetching=container.fetching,
             webhooks=container.webhooks,
             expiry=container.expiry,
+            uploads=container.uploads,
             accounts=container.accounts,
             jobs=container.jobs,
             retention=container.retention,

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from application.photos import PHOTO_BYTES
 from application.pictures import ORIGINALS
+from tests.interfaces.rest.conftest import ORIGIN
 
 BOUNDARY = "frontier"
 MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
@@ -119,3 +121,68 @@ def test_a_body_of_another_kind_is_refused(resident: Any, kind: str) -> None:
     answer = resident.post("/uploads", content=b"{}", headers={"Content-Type": kind})
 
     assert answer.json()["code"] in {"unsupported_content_type", "malformed_request"}
+
+
+def linked(user: Any) -> tuple[str, str]:
+    """The upload's id, and where its photo is to be put."""
+    answer = user.post("/uploads/links")
+    assert answer.status_code == 201, answer.text
+    told = answer.json()
+    assert (told["method"], told["headers"]) == ("PUT", OCTETS)
+    return told["upload_id"], told["url"].removeprefix(ORIGIN)
+
+
+OCTETS = {"Content-Type": "application/octet-stream"}
+
+
+def test_a_photo_can_be_put_by_a_link_and_completed(ada: Any, photo: bytes) -> None:
+    upload_id, url = linked(ada)
+
+    assert ada.client.put(url, content=photo, headers=OCTETS).status_code == 204
+    completed = ada.post(f"/uploads/{upload_id}/complete", {"name": "../hall.jpg"})
+    again = ada.post(f"/uploads/{upload_id}/complete", {"name": "other.jpg"})
+
+    assert completed.status_code == 201, completed.text
+    assert (completed.json()["upload_id"], completed.json()["name"]) == (upload_id, "hall.jpg")
+    assert again.json() == completed.json()
+    job = ada.post("/jobs", {"photos": [{"upload_id": upload_id}], "brief": {"preset": "enhance"}})
+    assert job.status_code == 202
+
+
+def test_what_is_no_photo_is_refused_and_can_be_put_again(ada: Any, photo: bytes) -> None:
+    upload_id, url = linked(ada)
+    ada.client.put(url, content=b"<html>", headers=OCTETS)
+
+    refused = ada.post(f"/uploads/{upload_id}/complete", {"name": "hall.jpg"})
+    assert (refused.status_code, refused.json()["code"]) == (415, "photo_unsupported")
+    gone = ada.post(f"/uploads/{upload_id}/complete", {"name": "hall.jpg"})
+    assert (gone.status_code, gone.json()["code"]) == (409, "photo_not_arrived")
+
+    ada.client.put(url, content=photo, headers=OCTETS)
+    assert ada.post(f"/uploads/{upload_id}/complete", {"name": "hall.jpg"}).status_code == 201
+
+
+def test_no_more_is_taken_than_a_photo_may_have(ada: Any) -> None:
+    _, url = linked(ada)
+
+    answer = ada.client.put(url, content=bytes(PHOTO_BYTES + 1), headers=OCTETS)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "photo_too_large")
+
+
+def test_a_link_to_upload_opens_one_place_only(ada: Any, users: Any, photo: bytes) -> None:
+    upload_id, url = linked(ada)
+    other_id, _ = linked(ada)
+    bob = users.join("bob@example.com")
+
+    for changed in (
+        url.replace(upload_id, other_id),
+        url.replace(str(ada.user_id), str(bob.user_id)),
+        url[:-1],
+        url.replace("expires=", "expires=9"),
+    ):
+        assert ada.client.put(changed, content=photo, headers=OCTETS).status_code == 403
+    unsigned = f"/uploads/{upload_id}/content?owner={ada.user_id}"
+    assert bob._request("PUT", unsigned, content=photo, headers=OCTETS).status_code == 403
+    assert ada.client.put(url, content=photo, headers=OCTETS).status_code == 204
+    assert bob.post(f"/uploads/{upload_id}/complete", {"name": "hall.jpg"}).status_code == 409
