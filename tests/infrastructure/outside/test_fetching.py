@@ -1,19 +1,24 @@
 """Photos from links: what is fetched, what is given up, and that nothing inside is ever connected to."""
 
+import re
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from ipaddress import IPv4Address, IPv6Address
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import from_regex, ip_addresses, text
 
 from application.photos import PHOTO_BYTES, PhotoTooLarge
 from application.ports import LinkBroken, LinkRefused, LinkUnreachable
 from infrastructure.outside.addresses import is_public
 from infrastructure.outside.connecting import resolve as by_the_system
 from infrastructure.outside.fetching import LinkFetcher
+from infrastructure.outside.links import parsed
 from tests.infrastructure.outside.strangers import NAME, PUBLIC, Listener, listening, say
 
 PHOTO = b"bytes of a photo"
@@ -357,3 +362,30 @@ def test_every_edge_of_what_is_private_is_known() -> None:
     }  # fmt: skip
 
     assert {address: is_public(address) for address in edges} == edges
+
+
+@given(address=ip_addresses(v=4))
+def test_no_address_is_public_that_python_calls_private(address: IPv4Address) -> None:
+    if is_public(str(address)):
+        assert address.is_global
+        assert not any(
+            (address.is_multicast, address.is_reserved, address.is_loopback, address.is_link_local)
+        )
+
+
+@given(address=ip_addresses(v=6))
+def test_no_address_of_ipv6_is_public_that_carries_another_one(address: IPv6Address) -> None:
+    if is_public(str(address)):
+        assert address.is_global
+        assert (address.ipv4_mapped, address.sixtofour, address.teredo) == (None, None, None)
+
+
+@given(url=from_regex(r"https://[^/]{0,40}(/.*)?", fullmatch=True) | text(max_size=60))
+def test_whatever_is_followed_is_a_public_name_or_address(url: str) -> None:
+    with suppress(LinkRefused):
+        link = parsed(url)
+        assert is_public(link.host) or re.fullmatch(r"[a-z0-9_.-]+\.[a-z][a-z0-9-]*[a-z0-9]", link.host)
+        assert link.target.startswith("/")
+        assert link.target.isascii()
+        assert link.target.isprintable()
+        assert " " not in link.target
