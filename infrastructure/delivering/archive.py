@@ -64,7 +64,7 @@ class Delivery:
                     "file": self._result(photo),
                     "labelled_file": self._labelled(photo),
                     "original_file": self._original(photo),
-                    "original_url": self.original_url(photo) if self.preset.alters else None,
+                    "original_url": self.original_url(photo) if self._original(photo) else None,
                     "original_sha256": photo.original_sha256,
                     "result_sha256": photo.result_sha256,
                     "engine": photo.engine,

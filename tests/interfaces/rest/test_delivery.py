@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from application.errors import PictureNotFound
@@ -167,3 +168,29 @@ async def test_a_result_that_is_gone_breaks_the_zip_off() -> None:
     with pytest.raises(PictureNotFound):
         async for _ in delivery(staged(1, "gone")).zipped(Shelf(1), unlabelled):
             pass
+
+
+def altered(**changed: Any) -> Delivery:
+    photo = msgspec.structs.replace(staged(1), **changed)
+    return Delivery(uuid4(), uuid4(), Preset.DAY_TO_DUSK, [photo], LINKS, timedelta(days=365), "exterior")
+
+
+def test_an_original_that_browsers_cannot_show_is_shown_as_a_preview() -> None:
+    delivery = altered(original_media_type="image/heic")
+
+    page, (told,) = delivery.disclosure(), delivery.manifest()["photos"]
+    assert told["original_file"] == "originals/exterior-1-original.heic"
+    assert page
+    assert 'src="https://stage.test/api/v1/jobs/' in page
+    assert 'src="originals/' not in page
+
+
+def test_an_original_that_is_no_longer_kept_is_neither_linked_nor_expected() -> None:
+    delivery = altered(original_removed_at=datetime(2026, 6, 1, tzinfo=UTC))
+
+    page, (told,) = delivery.disclosure(), delivery.manifest()["photos"]
+    assert (told["original_file"], told["original_url"]) == (None, None)
+    assert page
+    assert "no longer kept" in page
+    assert "<svg" not in page
+    assert "Digitally altered" in page
