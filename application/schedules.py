@@ -9,7 +9,6 @@ from application.rules import (
     FORGET_NOTICES,
     GIVE_UP_PICTURES,
     RECONCILE,
-    GIVE_UP_PICTURES,
     REMOVE_INCOMING,
     REMOVE_LEFTOVERS,
     REMOVE_UPLOADS,
