@@ -13,13 +13,9 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment, EnvType, resolve_topic
 
 from infrastructure.database import Database
-from infrastructure.event_store.recorder import (
-    PostgresAggregateRecorder,
-    PostgresApplicationRecorder,
-    PostgresProcessRecorder,
-    PostgresSnapshotRecorder,
-    PostgresTrackingRecorder,
-)
+from infrastructure.event_store.process_recorder import PostgresProcessRecorder, PostgresTrackingRecorder
+from infrastructure.event_store.recorder import PostgresAggregateRecorder, PostgresApplicationRecorder
+from infrastructure.event_store.snapshot_recorder import PostgresSnapshotRecorder
 
 R = TypeVar("R", PostgresApplicationRecorder, PostgresTrackingRecorder, PostgresProcessRecorder)
 

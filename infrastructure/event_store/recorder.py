@@ -13,11 +13,8 @@ from eventsourcing.persistence import (
     IntegrityError,
     Notification,
     OperationalError,
-    ProcessRecorder,
     StoredEvent,
     Subscription,
-    Tracking,
-    TrackingRecorder,
 )
 from psycopg_pool import PoolTimeout
 
@@ -38,26 +35,13 @@ _STREAM = """
     WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s
     ORDER BY originator_version {order} LIMIT %s
 """
-_ASCENDING, _DESCENDING = _STREAM.format(order="ASC"), _STREAM.format(order="DESC")
+ASCENDING, DESCENDING = _STREAM.format(order="ASC"), _STREAM.format(order="DESC")
 _NOTIFICATIONS = """
     SELECT originator_id, originator_version, topic, state, position FROM event_store.events
     WHERE position >= %s AND position <= %s AND (%s::text[] IS NULL OR topic = ANY(%s))
     ORDER BY position LIMIT %s
 """
-_SNAPSHOT = """
-    INSERT INTO event_store.snapshots (originator_id, originator_version, topic, state)
-    VALUES (%s, %s, %s, %b)
-"""
-_SNAPSHOTS = {
-    desc: statement.replace("event_store.events", "event_store.snapshots")
-    for desc, statement in ((False, _ASCENDING), (True, _DESCENDING))
-}
-_TRACK = """
-    INSERT INTO event_store.tracking AS so_far (application_name, notification_id) VALUES (%s, %s)
-    ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id
-    WHERE so_far.notification_id < excluded.notification_id
-"""
-_MAX = 2**63 - 1
+MAX_VERSION = 2**63 - 1
 
 
 class PostgresAggregateRecorder(AggregateRecorder):
@@ -68,7 +52,7 @@ class PostgresAggregateRecorder(AggregateRecorder):
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Append, all or none. Raises IntegrityError when a stream has moved on, or was never there yet."""
-        self._append(stored_events)
+        self.append(stored_events)
         return None
 
     def select_events(
@@ -81,16 +65,17 @@ class PostgresAggregateRecorder(AggregateRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """Events of one stream in the order of their versions, or from the last one back."""
-        parameters = [originator_id, -1 if gt is None else gt, _MAX if lte is None else lte, limit]
-        with _translated(), self.database.connection() as connection:
-            rows = connection.execute(_DESCENDING if desc else _ASCENDING, parameters).fetchall()
+        parameters = [originator_id, -1 if gt is None else gt, MAX_VERSION if lte is None else lte, limit]
+        with translated(), self.database.connection() as connection:
+            rows = connection.execute(DESCENDING if desc else ASCENDING, parameters).fetchall()
         return [StoredEvent(*row) for row in rows]
 
-    def _append(self, stored_events: Sequence[StoredEvent]) -> list[int]:
+    def append(self, stored_events: Sequence[StoredEvent]) -> list[int]:
+        """As insert_events; the positions."""
         if not stored_events:
             return []
-        rows = [_row(event) for event in stored_events]
-        with _translated(), self.database.connection() as connection:
+        rows = [row_of(event) for event in stored_events]
+        with translated(), self.database.connection() as connection:
             if len(rows) == 1:  # by far the most frequent, and arrays cost both sides their time
                 return [position for (position,) in connection.execute(_APPEND_ONE, rows[0])]
             ((positions,),) = connection.execute(
@@ -104,7 +89,7 @@ class PostgresApplicationRecorder(PostgresAggregateRecorder, ApplicationRecorder
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Append, all or none, and return the positions. Raises IntegrityError as above."""
-        return self._append(stored_events)
+        return self.append(stored_events)
 
     def select_notifications(
         self,
@@ -118,8 +103,8 @@ class PostgresApplicationRecorder(PostgresAggregateRecorder, ApplicationRecorder
         """What is visible now, which may have gaps that fill later: whoever follows uses a Watermark."""
         first = 1 if start is None else start if inclusive_of_start else start + 1
         wanted = list(topics) or None
-        parameters = [first, _MAX if stop is None else stop, wanted, wanted, limit]
-        with _translated(), self.database.connection() as connection:
+        parameters = [first, MAX_VERSION if stop is None else stop, wanted, wanted, limit]
+        with translated(), self.database.connection() as connection:
             rows = connection.execute(_NOTIFICATIONS, parameters).fetchall()
         return [
             Notification(
@@ -134,7 +119,7 @@ class PostgresApplicationRecorder(PostgresAggregateRecorder, ApplicationRecorder
 
     def max_notification_id(self) -> int | None:
         """The largest position, or None while the log is empty."""
-        with _translated():
+        with translated():
             row = self.database.one("SELECT max(position) FROM event_store.events")
         return row[0] if row else None
 
@@ -145,72 +130,7 @@ class PostgresApplicationRecorder(PostgresAggregateRecorder, ApplicationRecorder
         return GapSafeSubscription(self, Watermark(self.database.url), gt, topics)
 
 
-class PostgresSnapshotRecorder(AggregateRecorder):
-    """Snapshots of the library's applications: aggregates at some of their versions."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
-    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
-        """Keep them, all or none. Raises IntegrityError for a version that is kept already."""
-        rows = [_row(event)[:4] for event in stored_events]
-        with _translated(), self.database.transaction(), self.database.connection() as connection:
-            connection.cursor().executemany(_SNAPSHOT, rows)
-        return None
-
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> Sequence[StoredEvent]:
-        """Snapshots of one aggregate in the order of its versions, or from the last one back."""
-        parameters = [originator_id, -1 if gt is None else gt, _MAX if lte is None else lte, limit]
-        with _translated(), self.database.connection() as connection:
-            rows = connection.execute(_SNAPSHOTS[desc], parameters).fetchall()
-        return [StoredEvent(*row) for row in rows]
-
-
-class PostgresTrackingRecorder(TrackingRecorder):
-    """How far somebody has come who processes the notifications of other applications."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
-    def insert_tracking(self, tracking: Tracking) -> None:
-        """Go on to this notification. Raises IntegrityError for one that is not after the last."""
-        with _translated():
-            if not self.database.execute(_TRACK, [tracking.application_name, tracking.notification_id]):
-                raise IntegrityError(f"{tracking} was processed before")
-
-    def max_tracking_id(self, application_name: str) -> int | None:
-        """The last notification of that application, or None before the first."""
-        with _translated():
-            row = self.database.one(
-                "SELECT notification_id FROM event_store.tracking WHERE application_name = %s",
-                [application_name],
-            )
-        return row[0] if row else None
-
-
-class PostgresProcessRecorder(PostgresTrackingRecorder, PostgresApplicationRecorder, ProcessRecorder):
-    """Events and, in the same transaction, which notification they come from."""
-
-    def insert_events(
-        self, stored_events: Sequence[StoredEvent], tracking: Tracking | None = None, **_: Any
-    ) -> Sequence[int] | None:
-        """Append and go on, or neither. Raises IntegrityError as both do."""
-        if tracking is None:
-            return self._append(stored_events)
-        with _translated(), self.database.transaction():
-            self.insert_tracking(tracking)
-            return self._append(stored_events)
-
-
-def _row(event: StoredEvent) -> tuple[UUID, int, str, bytes, bytes, UUID | None]:
+def row_of(event: StoredEvent) -> tuple[UUID, int, str, bytes, bytes, UUID | None]:
     stream_id = event.originator_id
     return (
         stream_id if isinstance(stream_id, UUID) else UUID(stream_id),
@@ -223,7 +143,7 @@ def _row(event: StoredEvent) -> tuple[UUID, int, str, bytes, bytes, UUID | None]
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """The library's errors for the driver's."""
     try:
         yield

@@ -14,13 +14,9 @@ from eventsourcing.utils import Environment
 
 from infrastructure.database import Database
 from infrastructure.event_store.factory import Factory
-from infrastructure.event_store.recorder import (
-    PostgresAggregateRecorder,
-    PostgresApplicationRecorder,
-    PostgresProcessRecorder,
-    PostgresSnapshotRecorder,
-    PostgresTrackingRecorder,
-)
+from infrastructure.event_store.process_recorder import PostgresProcessRecorder, PostgresTrackingRecorder
+from infrastructure.event_store.recorder import PostgresAggregateRecorder, PostgresApplicationRecorder
+from infrastructure.event_store.snapshot_recorder import PostgresSnapshotRecorder
 from tests.servers import FreshDatabase
 
 LIBRARY = {"PERSISTENCE_MODULE": "infrastructure.event_store"}
