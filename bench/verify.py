@@ -31,18 +31,21 @@ def run() -> dict[str, Any]:
             fill(connection, EVENTS)
         key, files = Ed25519PrivateKey.generate(), AnchorFiles(LocalStore(Path(folder)))
         anchored = _anchored(postgres.app_url, files, key)
-        rates = []
+        rates: list[float] = []
+        busy: list[float] = []
         for _ in range(ROUNDS):
             with psycopg.connect(postgres.app_url, autocommit=True) as connection:
-                began = time.perf_counter()
+                began, worked = time.perf_counter(), time.process_time()
                 verdict = audit_database(connection, files, key.public_key())
                 rates.append(EVENTS / (time.perf_counter() - began))
+                busy.append((time.process_time() - worked) / EVENTS * 1e6)
             assert (verdict.events, verdict.unanchored) == (EVENTS, 0)
             assert (verdict.findings, verdict.unchecked, verdict.unreadable) == ([], [], {})
             say(f"{rates[-1]:,.0f} events/s")
     return {
         "events_per_second": round(median(rates)),
         "events": EVENTS,
+        "cpu_us_per_event": round(median(busy), 2),
         "anchoring_events_per_second": round(EVENTS / anchored),
     }
 
