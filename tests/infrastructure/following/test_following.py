@@ -68,7 +68,9 @@ def test_all_read_models_follow_what_happens(
         play.run(40)
         log = here.log()
         until(lambda: all(progress.position == log[-1].position for progress in process.progress))
-        assert [(one.leading, one.lag, one.error) for one in process.progress] == [(True, 0, None)] * 5
+        assert [(one.leading, one.lag, one.error) for one in process.progress] == [(True, 0, None)] * len(
+            PROJECTIONS
+        )
     with connected(database.app_url) as connection:
         for projection in PROJECTIONS:
             assert stored(connection, projection.table) == expected(projection, log)
