@@ -12,8 +12,8 @@ from bench.people import Customer, People
 from bench.report import say
 
 JOBS = 100
-ROUNDS = 3
-SECONDS = 1.5
+ROUNDS = 5
+SECONDS = 3.0
 """Of each measurement in a round."""
 WARMING = 2.0
 """Seconds of load before anything is measured."""
