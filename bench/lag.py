@@ -37,8 +37,10 @@ def run() -> dict[str, Any]:
             _open_ledger(container)
             installation.wait_until_followed()
             with ProcessPoolExecutor(1, get_context("spawn")) as watchers:
+                url = installation.postgres.superuser_url
+                watchers.submit(watch, url, 0.0).result()  # its process takes its time to begin
                 until = time.monotonic() + WARMING + SECONDS
-                watching = watchers.submit(watch, installation.postgres.superuser_url, until)
+                watching = watchers.submit(watch, url, until)
                 writing = [writers.submit(_write, container, number, until) for number in range(WRITERS)]
                 appended = sorted(chain.from_iterable(one.result() for one in writing))
                 seen = watching.result()
