@@ -25,7 +25,8 @@ PACES = {
 def main(journal: str, milliseconds: str) -> None:
     loaded = settings.load()
     configure_logging(loaded.log_level, "work")
-    container = replace(wiring.build(loaded), stager=WatchedStager(Journal(Path(journal)), int(milliseconds)))
+    built, stager = wiring.build(loaded), WatchedStager(Journal(Path(journal)), int(milliseconds))
+    container = replace(built, stager=stager, staging=replace(built.staging, stager=stager))
     container.open()
     try:
         workers.run(container, loaded.worker_threads, pace=PACES[Speed(os.environ["PACE"])])
