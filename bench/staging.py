@@ -31,6 +31,8 @@ THREADS = 40
 PER_MINUTE = 600
 FATES = ("23:status:503", "170:retry:25", "41:other_room")
 """Of the many: an outage now and then, a long pause once a while, and pictures of another room."""
+WARMING = 12
+"""Photos that are staged before anything is measured."""
 PATIENCE = 240.0
 SAMPLE = Path(__file__).parents[1] / "samples" / "living-room.jpg"
 MODELS = f"""
@@ -108,7 +110,7 @@ def _measured(*, users: int, fates: tuple[str, ...]) -> dict[str, Any]:
         "retried": retried,
         "fallen_back": fallen_back,
         "delivered": delivered,
-        "undelivered": users * PHOTOS_PER_JOB + 1 - delivered,
+        "undelivered": users * PHOTOS_PER_JOB + WARMING - delivered,
         "micros_per_photo": round(micros / delivered),
         **counted,
     }
@@ -157,9 +159,9 @@ def _comment(text: str) -> bytes:
 
 
 def _warm(installation: Installation, people: People) -> None:
-    """Every worker has loaded what it needs once a first photo went through."""
-    customer = people.join(credits=1)
-    _wait(installation, [people.submit(customer, _uploads(people, customer, photos=1))])
+    """So many photos at once that every worker starts all the processes in which it opens them."""
+    customer = people.join(credits=WARMING)
+    _wait(installation, [people.submit(customer, _uploads(people, customer, photos=WARMING))])
 
 
 def _wait(installation: Installation, jobs: list[UUID]) -> dict[UUID, float]:
