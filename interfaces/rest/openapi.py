@@ -19,6 +19,7 @@ from interfaces.rest.faults import (
     MalformedRequest,
     NotSignedIn,
     RateLimited,
+    RoleMissing,
     RouteNotFound,
     Unavailable,
     Unexpected,
@@ -177,7 +178,9 @@ def _general(
         yield NotSignedIn
         if method != "get":
             yield CsrfRejected
-    if "{" in path:
+    if handler.opt.get("role") and not handler.opt.get("hidden"):
+        yield RoleMissing
+    if "{" in path or handler.opt.get("hidden"):
         yield RouteNotFound
     if (expected := expected_type(handler)) is not None:
         yield from (MalformedRequest, UnsupportedContentType, ValidationFailed)
