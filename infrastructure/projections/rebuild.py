@@ -288,12 +288,15 @@ class Rebuild:
     @contextmanager
     def _alone(self, connection: Connection[TupleRow]) -> Iterator[None]:
         """The lock goes with the connection, so nobody who died stands in the way."""
+        lock = [f"rebuild {self._name}"]
         ((mine,),) = connection.execute(
-            "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [f"rebuild {self._name}"]
+            "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", lock
         ).fetchall()
         if not mine:
             raise RebuildRunning(self._name)
         yield
+        # The server may take a moment to notice that a connection was closed, and somebody may wait for this.
+        connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", lock)
 
 
 @contextmanager

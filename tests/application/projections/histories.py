@@ -18,6 +18,8 @@ from domain.lots import Source
 from domain.personal import Personal
 from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind, Removal
+from domain.purchase import Purchase
+from domain.stripe_event import HANDLED, StripeEvent
 from domain.user import Role, User
 
 MORNING = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -112,12 +114,23 @@ class Play:
     users: list[User] = field(default_factory=list)
     ledgers: list[CreditLedger] = field(default_factory=list)
     jobs: list[PhotoJob] = field(default_factory=list)
+    purchases: list[Purchase] = field(default_factory=list)
 
     def run(self, steps: int) -> None:
         for _ in range(2):
             self.join()
-        acts = [self.join, self.change_user, self.grant, self.take_back, self.submit, self.touch_job]
-        for act in self.chance.choices(acts, weights=[1, 3, 3, 4, 5, 25], k=steps):
+        weights = {
+            self.join: 1,
+            self.change_user: 3,
+            self.grant: 3,
+            self.take_back: 4,
+            self.submit: 5,
+            self.touch_job: 25,
+            self.buy: 3,
+            self.touch_purchase: 10,
+            self.hear: 4,
+        }
+        for act in self.chance.choices(list(weights), weights=list(weights.values()), k=steps):
             self.now += timedelta(minutes=self.chance.randint(0, 600))
             act()
 
@@ -180,6 +193,61 @@ class Play:
         if acts:
             self.chance.choice(acts)()
         self.save(ledger)
+
+    def buy(self) -> None:
+        purchase = Purchase.start(
+            self._id(),
+            user_id=self.chance.choice(self.users).id,
+            offer="PACK_20_CREDITS",
+            quantity=self.chance.randint(1, 3),
+            livemode=False,
+            expires_at=self.now + timedelta(hours=12),
+        )
+        purchase.open_session(f"cs_{purchase.id.hex}")
+        self.purchases.append(purchase)
+        self.save(purchase)
+
+    def touch_purchase(self) -> None:
+        if not self.purchases:
+            return self.buy()
+        purchase = self.chance.choice(self.purchases)
+        name = f"{purchase.version}_{purchase.id.hex}"
+        acts: list[Callable[[], None]]
+        if purchase.paid:
+            amount = self.chance.randint(1, purchase.amount)
+            acts = [
+                partial(purchase.refund, f"re_{name}", amount),
+                partial(purchase.open_dispute, f"dp_{name}", amount),
+                partial(purchase.warn_of_fraud, f"issfr_{name}"),
+            ]
+            acts += [partial(purchase.fail_refund, refund) for refund in purchase.refunds]
+            acts += [partial(purchase.win_dispute, dispute) for dispute in purchase.disputes]
+            acts += [partial(purchase.lose_dispute, dispute) for dispute in purchase.disputes]
+        else:
+            acts = [purchase.expire, partial(purchase.fail_payment, f"pi_{name}", "card_declined")]
+            if purchase.payment_id is None:
+                receipt = Personal("https://pay.example/receipt")
+                acts += 3 * [partial(purchase.pay, f"pi_{name}", customer_id="cus_1", receipt=receipt)]
+                acts.append(
+                    partial(
+                        purchase.refuse_payment, f"pi_{name}", amount=1, currency="eur", mismatches=["amount"]
+                    )
+                )
+        self.chance.choice(acts)()
+        self.save(purchase)
+        return None
+
+    def hear(self) -> None:
+        self.save(
+            StripeEvent.receive(
+                stripe_id=f"evt_{self._id().hex}",
+                type=self.chance.choice([*sorted(HANDLED), "payout.paid"]),
+                api_version="2026-10-28",
+                livemode=False,
+                created_at=self.now,
+                payload=Personal("{}"),
+            )
+        )
 
     def submit(self) -> None:
         ledger = self.chance.choice(self.ledgers)

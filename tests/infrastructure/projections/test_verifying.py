@@ -60,15 +60,17 @@ def test_changed_missing_and_invented_rows_are_found(
     follow(connection, CreditLots(), log)
     changed, missing, copied = sorted(expected(CreditLots(), log))[:3]
     invented = "00000000-0000-4000-8000-000000000000"
-    connection.execute("UPDATE read_models.credit_lots_v1 SET spent = 7 WHERE lot_id = %s", [changed[0]])
-    connection.execute("DELETE FROM read_models.credit_lots_v1 WHERE lot_id = %s", [missing[0]])
+    table = f"read_models.{CreditLots.table.versioned_name}"
+    of_row = "WHERE (lot_id, until) = (%s, %s)"
+    connection.execute(f"UPDATE {table} SET spent = 7 {of_row}".encode(), changed[:2])
+    connection.execute(f"DELETE FROM {table} {of_row}".encode(), missing[:2])
     connection.execute(
-        """
-        INSERT INTO read_models.credit_lots_v1
+        f"""
+        INSERT INTO {table}
         SELECT (jsonb_populate_record(lots, jsonb_build_object('lot_id', %s::text))).*
-        FROM read_models.credit_lots_v1 AS lots WHERE lot_id = %s
-        """,
-        [invented, copied[0]],
+        FROM {table} AS lots {of_row}
+        """.encode(),
+        [invented, *copied[:2]],
     )
     verified = verify(database.app_url, CreditLots())
     shown = {str(one.key[0]): (one.live is None, one.rebuilt is None) for one in verified.shown}

@@ -187,11 +187,9 @@ def test_a_trail_leads_from_a_lot_to_its_jobs_and_photos_and_back(auditor: Any, 
         (job_id, "pending"),
     ]
     assert back["lots"] == [lot["lot_id"]]
-    assert [step["topic"] for step in back["steps"]] == [
-        "CreditLedger.Granted",
-        "CreditLedger.Held",
-        "PhotoJob.Submitted",
-    ]
+    granted, *submitted = [step["topic"] for step in back["steps"]]
+    assert granted == "CreditLedger.Granted"
+    assert sorted(submitted) == ["CreditLedger.Held", "PhotoJob.Submitted"]  # one transaction, either first
     assert back["photos"] == forth["photos"]
 
 
