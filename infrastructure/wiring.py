@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,7 +16,7 @@ from application.fetching import Fetching
 from application.jobs import Jobs
 from application.notices import Notices
 from application.payments import PayloadKeys, Payments
-from application.ports import Stager
+from application.ports import BatchStager, Stager
 from application.projections.registry import PROJECTIONS
 from application.purchases import Purchases
 from application.reconciling import Reconciling
@@ -60,9 +61,6 @@ from infrastructure.reactions.writer import ReactionWriter
 from infrastructure.settings import Settings
 from infrastructure.signed_links import SignedLinks
 from infrastructure.staging.calls import PostgresProviderCalls
-from infrastructure.staging.choosing import gemini
-from infrastructure.staging.gemini import GeminiStager
-from infrastructure.staging.gemini_batches import GeminiBatches
 from infrastructure.staging.sealing import KeyringSealer
 from infrastructure.upload_records import PostgresUploadRecords
 from infrastructure.wake import Wake
@@ -71,6 +69,13 @@ from infrastructure.webhook_records import PostgresWebhookRecords
 REDIS_TIMEOUT = 2.0
 """Seconds until Redis counts as away; nothing waits for it longer."""
 WEBHOOK = "/api/v1/webhooks/stripe"
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """What holds something that should be let go in order."""
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class Container:
         self.database.open()
 
     def close(self) -> None:
-        if isinstance(self.stager, GeminiStager):
+        if isinstance(self.stager, Closable):
             self.stager.close()
         self.darkroom.close()
         self.payments.close()
@@ -135,7 +140,7 @@ def build(settings: Settings) -> Container:
         records=records,
         incoming=ObjectIncoming(object_store(settings.object_store_url), signed_links),
     )
-    stager = gemini(settings, database=database, client=client, darkroom=darkroom) or darkroom
+    stager, batches = _stager(settings, database, client, darkroom)
     jobs = Jobs(store=store, clock=database, uploads=records, stager=stager)
     giving = Credits(store, database)
     payments = _payments(settings, database)
@@ -182,7 +187,7 @@ def build(settings: Settings) -> Container:
             jobs=jobs,
             calls=PostgresProviderCalls(database),
             sealer=KeyringSealer(keyring),
-            batches=GeminiBatches(stager) if isinstance(stager, GeminiStager) else None,
+            batches=batches,
         ),
         retention=Retention(
             store=store,
@@ -223,6 +228,16 @@ def anchoring(settings: Settings, database: Database) -> Anchoring:
 
 def anchor_files(settings: Settings) -> AnchorFiles:
     return AnchorFiles(object_store(settings.anchors_url or settings.object_store_url))
+
+
+def _stager(
+    settings: Settings, database: Database, client: redis.Redis, darkroom: LocalDarkroom
+) -> tuple[Stager, BatchStager | None]:
+    if not settings.google_api_key:
+        return darkroom, None
+    from infrastructure.staging.choosing import gemini  # noqa: PLC0415 - half of a start-up, for those with a key
+
+    return gemini(settings, database=database, client=client, darkroom=darkroom)
 
 
 def _payments(settings: Settings, database: Database) -> Payments:

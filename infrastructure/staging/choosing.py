@@ -1,4 +1,4 @@
-"""Gemini as a stager, as the settings want it."""
+"""Gemini as a stager, as the settings want it: imported only with a key, as its SDK is half of a start-up."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from infrastructure.database import Database
 from infrastructure.imaging.local_darkroom import LocalDarkroom
 from infrastructure.settings import Settings
 from infrastructure.staging.gemini import GeminiStager
+from infrastructure.staging.gemini_batches import GeminiBatches
 from infrastructure.staging.gemini_client import GeminiClient
 from infrastructure.staging.models import FILE, ModelRegistry
 from infrastructure.staging.prompting import Prompts
@@ -20,11 +21,9 @@ MICROS = 1_000_000
 
 def gemini(
     settings: Settings, *, database: Database, client: "redis.Redis", darkroom: LocalDarkroom
-) -> GeminiStager | None:
-    """None without a key. Raises ModelsInvalid."""
-    if not settings.google_api_key:
-        return None
-    return GeminiStager(
+) -> tuple[GeminiStager, GeminiBatches]:
+    """For photos one by one, and for economy. Raises ModelsInvalid."""
+    stager = GeminiStager(
         GeminiClient(settings.google_api_key, url=settings.google_api_url, deadline=settings.staging_seconds),
         registry=ModelRegistry.read(Path(settings.staging_models or FILE)),
         prompts=Prompts(),
@@ -32,3 +31,4 @@ def gemini(
         spending=DailySpending(database, cap_micros=settings.staging_daily_usd * MICROS),
         darkroom=darkroom,
     )
+    return stager, GeminiBatches(stager)
