@@ -19,20 +19,29 @@ class Wake:
     def __init__(self, client: "redis.Redis") -> None:
         self._client = client
         self._news = threading.Event()
+        self._closed = False
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def __call__(self) -> None:
         """Tell every follower that there is news. A lost message costs only latency: Redis raises nothing."""
         self._news.set()
-        if self._thread is None:
-            with self._starting:
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._run, name="wake", daemon=True)
-                    self._thread.start()
+        with self._starting:
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._run, name="wake", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Tell what there is to tell, and end: the client may be closed afterwards."""
+        with self._starting:
+            self._closed = True
+            thread = self._thread
+        if thread:
+            self._news.set()
+            thread.join()
 
     def _run(self) -> None:
-        while True:
+        while not self._closed:
             self._news.wait()
             self._news.clear()
             try:

@@ -85,6 +85,7 @@ class Container:
     settings: Settings
     database: Database
     redis: "redis.Redis"
+    wake: Wake
     keyring: Keyring
     mapper: EventMapper
     store: EventSourcedStore
@@ -117,6 +118,7 @@ class Container:
         self.darkroom.close()
         self.payments.close()
         self.database.close()
+        self.wake.close()
         self.redis.close()
 
 
@@ -128,7 +130,8 @@ def build(settings: Settings) -> Container:
     )
     keyring = Keyring(database, settings.master_key_bytes, settings.master_key_previous_bytes)
     mapper = EventMapper(keyring)
-    store = EventSourcedStore(database, mapper, on_commit=Wake(client))
+    wake = Wake(client)
+    store = EventSourcedStore(database, mapper, on_commit=wake)
     pictures = ObjectPictures(settings.object_store_url)
     records = PostgresUploadRecords(database, keyring)
     darkroom = LocalDarkroom()
@@ -151,6 +154,7 @@ def build(settings: Settings) -> Container:
         settings=settings,
         database=database,
         redis=client,
+        wake=wake,
         keyring=keyring,
         mapper=mapper,
         store=store,

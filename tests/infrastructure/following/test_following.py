@@ -210,6 +210,7 @@ def test_a_message_on_redis_wakes_followers(
             heard = append(here)
             wake()
             reached(process, heard[-1])
+            wake.close()
     assert tally.positions == [*unheard, *heard]
 
 

@@ -254,7 +254,7 @@ def test_an_address_that_somebody_has_is_refused(settings: Settings) -> None:
 
 
 def wait_until(condition: Callable[[], bool], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.02)

@@ -1,0 +1,26 @@
+"""Waking others ends in order, and says the last that it has to say."""
+
+import threading
+
+import redis
+
+from infrastructure.embedded.valkey import EmbeddedValkey
+from infrastructure.wake import CHANNEL, Wake
+
+
+def test_what_was_asked_for_before_the_end_is_told_and_nothing_runs_on(valkey: EmbeddedValkey) -> None:
+    with redis.Redis.from_url(valkey.url) as client, client.pubsub() as heard:
+        heard.subscribe(CHANNEL)
+        assert heard.get_message(timeout=5)
+        wake = Wake(client)
+        wake()
+        wake.close()
+        assert heard.get_message(ignore_subscribe_messages=True, timeout=5)
+        assert "wake" not in {thread.name for thread in threading.enumerate()}
+        wake()
+        assert "wake" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_one_that_never_told_anything_ends_too(valkey: EmbeddedValkey) -> None:
+    with redis.Redis.from_url(valkey.url) as client:
+        Wake(client).close()
