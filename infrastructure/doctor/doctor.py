@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from infrastructure.doctor import following, ledgers, parts, work
+from infrastructure.doctor import following, ledgers, parts, payments, work
 from infrastructure.doctor.findings import Check, Finding, Severity
 from infrastructure.reactions.failure import described
 from infrastructure.wiring import Container
@@ -18,6 +18,8 @@ CHECKS: Mapping[str, Check] = {
     "oldest_hold": work.oldest_hold,
     "ledgers": ledgers.balances,
     "unanchored": ledgers.unanchored,
+    "unhandled_messages": payments.unhandled,
+    "reconciliation": payments.last_reconciliation,
 }
 
 
