@@ -40,6 +40,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     app_url: Annotated[str, Meta(description="The public address, as users see it")] = "http://localhost:4000"
     port: Annotated[int, Meta(ge=0, le=65535, description="Where the API listens; 0 takes a free one")] = 4000
     host: Annotated[str, Meta(description="The address the API listens on")] = "127.0.0.1"
+    metrics_port: Annotated[
+        int,
+        Meta(ge=0, le=65535, description="Where `stage follow` serves /metrics to Prometheus; 0 for nowhere"),
+    ] = 0
+    metrics_host: Annotated[
+        str, Meta(description="The address it serves them on; an internal one, since anybody may ask there")
+    ] = "127.0.0.1"
     cors_origins: Annotated[
         str, Meta(description="Origins of browser apps that may call the API, separated by commas")
     ] = ""

@@ -61,8 +61,9 @@ def unfinished_rebuilds(container: Container) -> Iterator[Finding]:
 
 def held_back(container: Container) -> Iterator[Finding]:
     with container.database.connection() as connection:
-        found = holders(connection, older_than=HELD)
-    for holder in found:
+        found = holders(connection, older_than=0)
+    long = [holder for holder in found if holder.seconds >= HELD or holder.began_at is None]
+    for holder in long:
         who = f"pid {holder.pid}" if holder.prepared is None else f"prepared transaction {holder.prepared!r}"
         yield Finding(
             "held_back",
@@ -70,5 +71,11 @@ def held_back(container: Container) -> Iterator[Finding]:
             f"{who} has held all followers back for {holder.seconds:.0f} s: {holder.query or 'query not shown'}",
             to_builtins(holder),
         )
-    if not found:
-        yield Finding("held_back", Severity.OK, "no transaction holds the followers back", {})
+    if not long:
+        seconds = max((holder.seconds for holder in found), default=0.0)
+        yield Finding(
+            "held_back",
+            Severity.OK,
+            "no transaction holds the followers back",
+            {"seconds": round(seconds, 3)},
+        )

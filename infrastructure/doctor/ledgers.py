@@ -44,6 +44,7 @@ def balances(container: Container) -> Iterator[Finding]:
         says,
         {
             "unbalanced_lots": unbalanced,
+            "unbalanced_ledgers": len(differing),
             "differing_ledgers": [str(user_id) for user_id, *_ in differing],
             "compared": together,
             "granted": {row[0]: row[3] for row in rows},

@@ -21,6 +21,6 @@ def _asked(part: str, question: Callable[[], Any], away: Severity = Severity.FAI
     try:
         question()
     except Exception as error:  # noqa: BLE001 - whatever it raises, that is the finding
-        return Finding(part, away, f"{part} does not answer", {"error": described(error)})
+        return Finding(part, away, f"{part} does not answer", {"up": False, "error": described(error)})
     ms = round((time.perf_counter() - began) * 1000, 1)
-    return Finding(part, Severity.OK, f"{part} answers in {ms} ms", {"ms": ms})
+    return Finding(part, Severity.OK, f"{part} answers in {ms} ms", {"up": True, "ms": ms})

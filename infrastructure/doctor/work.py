@@ -54,7 +54,7 @@ def oldest_job(container: Container) -> Iterator[Finding]:
     with container.database.connection() as connection:
         row = connection.execute(_JOBS).fetchone()
     if row is None:
-        yield Finding("oldest_job", Severity.OK, "every job has ended", {})
+        yield Finding("oldest_job", Severity.OK, "every job has ended", {"seconds": 0.0})
         return
     job_id, status, seconds = row
     stuck = seconds >= STUCK.total_seconds()
@@ -70,7 +70,7 @@ def oldest_hold(container: Container) -> Iterator[Finding]:
     with container.database.connection() as connection:
         row = connection.execute(_HOLDS).fetchone()
     if row is None:
-        yield Finding("oldest_hold", Severity.OK, "no credits are held", {})
+        yield Finding("oldest_hold", Severity.OK, "no credits are held", {"seconds": 0.0})
         return
     user_id, job_id, seconds = row
     stuck = seconds >= STUCK.total_seconds()

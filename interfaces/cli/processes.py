@@ -3,12 +3,13 @@
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import structlog
 
 from infrastructure import settings, wiring
 from infrastructure.direct import refuse_pooler
+from infrastructure.doctor.metrics import serve_metrics
 from infrastructure.event_store.anchorer import Anchorer
 from infrastructure.telemetry import configure_logging
 from infrastructure.wiring import Container
@@ -27,8 +28,11 @@ def serve() -> None:
 
 
 def follow() -> None:
-    """Follow the log until SIGTERM: keep the read models up to date, note what must happen next, anchor it."""
-    with _container("follow") as container:
+    """Follow the log until SIGTERM: keep the read models up to date, note what must happen next, anchor it.
+
+    With METRICS_PORT, what the doctor measures is served there.
+    """
+    with _container("follow") as container, _metrics(container):
         refuse_pooler(container.settings.direct_url, container.settings.direct_variable)
         stopped = threading.Event()
         for wanted in (signal.SIGTERM, signal.SIGINT):
@@ -51,6 +55,10 @@ def work() -> None:
     """Perform reactions until SIGTERM: stage photos, send mail."""
     with _container("work") as container:
         workers.run(container, container.settings.worker_threads)
+
+
+def _metrics(container: Container) -> AbstractContextManager[object]:
+    return serve_metrics(container) if container.settings.metrics_port else nullcontext()
 
 
 @contextmanager

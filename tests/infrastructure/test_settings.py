@@ -31,6 +31,7 @@ LIVE = {**PAYING, "APP_ENV": "production", "STRIPE_SECRET_KEY": "sk_live_1"}
 def test_what_is_not_given_has_its_default() -> None:
     settings = load(ENVIRONMENT)
     assert (settings.app_env, settings.port, settings.worker_threads) == (Environment.DEVELOPMENT, 4000, 8)
+    assert (settings.metrics_port, settings.metrics_host) == (0, "127.0.0.1")
     assert settings.direct_url == "postgresql:///stage"
     assert settings.origins == []
 
@@ -47,6 +48,7 @@ def test_text_becomes_what_it_stands_for() -> None:
         ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
         ({"PORT": "four thousand"}, "PORT: Expected `int`"),
         ({"PORT": "70000"}, "PORT: "),
+        ({"METRICS_PORT": "-1"}, "METRICS_PORT: "),
         ({"APP_ENV": "test"}, "APP_ENV: "),
         ({"AUTH_SECRET": "short"}, "AUTH_SECRET must have 32 characters"),
         ({"MASTER_KEY": "not base64!"}, "MASTER_KEY must be base64"),

@@ -14,6 +14,7 @@ from domain.reconciliation import Reconciliation, Resolution, Totals
 from domain.stripe_event import StripeEvent
 from infrastructure.doctor import payments
 from infrastructure.doctor.findings import Finding, Severity
+from infrastructure.doctor.metrics import GAUGES
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.wiring import Container, build
 from tests.contracts.ports import on_postgres
@@ -115,5 +116,6 @@ def test_the_last_reconciliation_says_whether_an_operator_must_look(
     ask(container, "reconcile", "done", RUN)
     (found,) = payments.last_reconciliation(container)
     assert (none_yet.severity, found.severity) == (Severity.OK, severity)
+    assert {gauge.value for gauge in GAUGES if gauge.check == found.check} < found.values.keys()
     assert found.values["cents"] == 18_00 - theirs
     assert found.values["references"] == (["cs_1"] if resolution is Resolution.LEFT else [])
