@@ -5,7 +5,6 @@
 
 import sys
 import time
-from dataclasses import replace
 
 from application.ports import StagedPicture
 from domain.brief import Brief, Preset
@@ -30,7 +29,7 @@ class SlowStager:
 def main(seconds: str) -> None:
     loaded = settings.load()
     configure_logging(loaded.log_level, "work")
-    container = replace(wiring.build(loaded), stager=SlowStager(float(seconds)))
+    container = wiring.build(loaded, stager=SlowStager(float(seconds)))
     container.open()
     try:
         workers.run(container, loaded.worker_threads)

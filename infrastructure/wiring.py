@@ -122,8 +122,8 @@ class Container:
         self.redis.close()
 
 
-def build(settings: Settings) -> Container:
-    """The adapters that the settings ask for. Nothing connects before `open`."""
+def build(settings: Settings, *, stager: Stager | None = None) -> Container:
+    """The adapters that the settings ask for, or another stager. Nothing connects before `open`."""
     database = Database(settings.database_url, size=settings.database_pool)
     client = redis.Redis.from_url(
         settings.redis_url, socket_connect_timeout=REDIS_TIMEOUT, socket_timeout=REDIS_TIMEOUT
@@ -143,7 +143,7 @@ def build(settings: Settings) -> Container:
         records=records,
         incoming=ObjectIncoming(object_store(settings.object_store_url), signed_links),
     )
-    stager, batches = _stager(settings, database, client, darkroom)
+    stager, batches = (stager, None) if stager else _stager(settings, database, client, darkroom)
     jobs = Jobs(store=store, clock=database, uploads=records, stager=stager)
     giving = Credits(store, database)
     payments = _payments(settings, database)

@@ -5,7 +5,6 @@ Run as `python -m tests.faults.worker JOURNAL MILLISECONDS`, with the environmen
 
 import os
 import sys
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,8 +24,7 @@ PACES = {
 def main(journal: str, milliseconds: str) -> None:
     loaded = settings.load()
     configure_logging(loaded.log_level, "work")
-    built, stager = wiring.build(loaded), WatchedStager(Journal(Path(journal)), int(milliseconds))
-    container = replace(built, stager=stager, staging=replace(built.staging, stager=stager))
+    container = wiring.build(loaded, stager=WatchedStager(Journal(Path(journal)), int(milliseconds)))
     container.open()
     try:
         workers.run(container, loaded.worker_threads, pace=PACES[Speed(os.environ["PACE"])])
