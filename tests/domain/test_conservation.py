@@ -24,15 +24,18 @@ class InMemory:
 
 
 class RandomHistory(HistoryOfCredits):
+    replayed: Any = None
+    """What the events tell, each of which is applied once, right after the command that recorded it."""
+
     def subject(self) -> InMemory:
         return InMemory()
 
     @invariant()
     def the_recorded_events_tell_the_same(self) -> None:
-        replayed: Any = None
-        for event in self.ours.ledger.pending_events:
-            replayed = event.mutate(replayed)
-        assert state(replayed) == state(self.ours.ledger)
+        told = self.replayed.version if self.replayed else 0
+        for event in self.ours.ledger.pending_events[told:]:
+            self.replayed = event.mutate(self.replayed)
+        assert state(self.replayed) == state(self.ours.ledger)
 
 
 RandomHistory.TestCase.settings = settings(
