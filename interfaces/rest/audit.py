@@ -117,10 +117,8 @@ async def show_audited_statement(
     then = await _moment(reader, user_id, moment_or_position(as_of))
     before = min(before, then.version + 1)
     rows = await credit_queries.movements(reader, user_id, before=before, limit=limit + 1)
-    return AuditedStatement(
-        items=[_movement(row) for row in rows[:limit]],
-        next_cursor=cursors.encoded(rows[limit - 1].version) if len(rows) > limit else None,
-    )
+    shown, next_cursor = cursors.page(rows, limit, lambda row: row.version)
+    return AuditedStatement(items=[_movement(row) for row in shown], next_cursor=next_cursor)
 
 
 @get(

@@ -118,10 +118,8 @@ async def show_statement(
     before = cursors.decoded(cursor)
     await wait_for(reader, wait_for_position, STATEMENT)
     rows = await queries.movements(reader, principal.user_id, before=before, limit=limit + 1)
-    return StatementPage(
-        items=[_movement(row) for row in rows[:limit]],
-        next_cursor=cursors.encoded(rows[limit - 1].version) if len(rows) > limit else None,
-    )
+    shown, next_cursor = cursors.page(rows, limit, lambda row: row.version)
+    return StatementPage(items=[_movement(row) for row in shown], next_cursor=next_cursor)
 
 
 def _lot(row: LotRow) -> Lot:

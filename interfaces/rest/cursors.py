@@ -1,7 +1,8 @@
 """Cursors of lists: where the next page begins, as a text that clients hand back without looking inside."""
 
 import base64
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
 
 from litestar.params import QueryParameter
 
@@ -9,6 +10,8 @@ from infrastructure.queries.jobs import NEWEST
 from interfaces.rest.faults import CursorInvalid
 
 LARGEST_PAGE = 100
+
+Row = TypeVar("Row")
 
 Cursor = Annotated[
     str | None,
@@ -19,6 +22,12 @@ Limit = Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE, description="How ma
 
 def encoded(place: int) -> str:
     return base64.urlsafe_b64encode(place.to_bytes(8)).decode().rstrip("=")
+
+
+def page(rows: Sequence[Row], limit: int, place: Callable[[Row], int]) -> tuple[Sequence[Row], str | None]:
+    """A page's rows, one more of which was asked for, and the cursor of the next page if there is one."""
+    shown = rows[:limit]
+    return shown, encoded(place(shown[-1])) if len(rows) > limit else None
 
 
 def decoded(cursor: str | None) -> int:

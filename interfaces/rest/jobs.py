@@ -229,10 +229,8 @@ async def download_job(
 
 
 def _page(rows: list[JobRow], limit: int) -> JobPage:
-    return JobPage(
-        items=[summarised(row) for row in rows[:limit]],
-        next_cursor=cursors.encoded(rows[limit - 1].position) if len(rows) > limit else None,
-    )
+    shown, next_cursor = cursors.page(rows, limit, lambda row: row.position)
+    return JobPage(items=[summarised(row) for row in shown], next_cursor=next_cursor)
 
 
 def _brief(wanted: BriefWanted) -> Brief:

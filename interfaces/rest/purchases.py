@@ -274,10 +274,8 @@ async def list_purchases(
     before = cursors.decoded(cursor)
     await wait_for(reader, wait_for_position, PURCHASES)
     rows = await queries.paid(reader, principal.user_id, before=before, limit=limit + 1)
-    return PurchasePage(
-        items=[_item(row) for row in rows[:limit]],
-        next_cursor=cursors.encoded(rows[limit - 1].position) if len(rows) > limit else None,
-    )
+    shown, next_cursor = cursors.page(rows, limit, lambda row: row.position)
+    return PurchasePage(items=[_item(row) for row in shown], next_cursor=next_cursor)
 
 
 def _state(row: PurchaseRow) -> CheckoutState:
