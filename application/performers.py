@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Protocol
 from uuid import UUID
 
 from application.accounts import Accounts
@@ -37,18 +38,37 @@ _STANDARD = tuple(
 """Between attempts at a webhook, as Standard Webhooks recommends: three days in all."""
 
 
-def performers(
-    *,
-    staging: Staging,
-    fetching: Fetching,
-    accounts: Accounts,
-    jobs: Jobs,
-    retention: Retention,
-    webhooks: Webhooks,
-    expiry: Expiry,
-    uploads: Uploads,
-) -> Mapping[str, Performer]:
+class UseCases(Protocol):
+    """What performers call."""
+
+    @property
+    def staging(self) -> Staging: ...
+    @property
+    def fetching(self) -> Fetching: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def jobs(self) -> Jobs: ...
+    @property
+    def retention(self) -> Retention: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
+    @property
+    def expiry(self) -> Expiry: ...
+    @property
+    def uploads(self) -> Uploads: ...
+
+
+def performers(use_cases: UseCases) -> Mapping[str, Performer]:
     """The performer of each kind."""
+    staging = use_cases.staging
+    fetching = use_cases.fetching
+    accounts = use_cases.accounts
+    jobs = use_cases.jobs
+    retention = use_cases.retention
+    webhooks = use_cases.webhooks
+    expiry = use_cases.expiry
+    uploads = use_cases.uploads
 
     def send_verification(reaction_id: UUID, references: References) -> Answer:
         accounts.send_verification(UUID(references["user_id"]), message_id=reaction_id)

@@ -15,16 +15,7 @@ def run(container: Container, threads: int, *, pace: Pace = PACE) -> None:
 
     The container must be open, and this the main thread.
     """
-    performed = performers(
-        staging=container.staging,
-        fetching=container.fetching,
-        webhooks=container.webhooks,
-        uploads=container.uploads,
-        accounts=container.accounts,
-        jobs=container.jobs,
-        retention=container.retention,
-        expiry=container.expiry,
-    )
+    performed = performers(container)
     about_money = payment_performers(
         notices=container.notices, reconciling=container.reconciling, payload_keys=container.payload_keys
     )

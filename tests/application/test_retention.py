@@ -28,16 +28,7 @@ class Story:
     def __init__(self) -> None:
         self.program = program = Program()
         self.staging = program.staging
-        self.performers = performers(
-            staging=self.staging,
-            fetching=program.fetching,
-            webhooks=program.webhooks,
-            uploads=program.uploads,
-            accounts=program.accounts,
-            jobs=program.jobs,
-            retention=program.retention,
-            expiry=program.expiry,
-        )
+        self.performers = performers(program)
         self.seen = 0
         with_credits(program, 30)
         with_credits(program, 30, BOB)

@@ -108,16 +108,7 @@ def test_references_hold_nothing_personal() -> None:
 
 def test_every_rule_and_schedule_has_its_performer_and_rules_read_events_that_exist() -> None:
     program = Program()
-    performed = performers(
-        staging=program.staging,
-        fetching=program.fetching,
-        webhooks=program.webhooks,
-        uploads=program.uploads,
-        accounts=program.accounts,
-        jobs=program.jobs,
-        retention=program.retention,
-        expiry=program.expiry,
-    )
+    performed = performers(program)
     about_money = payment_performers(
         notices=program.notices, reconciling=program.reconciling, payload_keys=program.payload_keys
     )

@@ -46,16 +46,7 @@ class OnePhotoJob:
     def __init__(self, stager: Stager | None = None) -> None:
         self.program = Program(stager=stager)
         self.staging = self.program.staging
-        self.performers = performers(
-            staging=self.staging,
-            fetching=self.program.fetching,
-            webhooks=self.program.webhooks,
-            uploads=self.program.uploads,
-            accounts=self.program.accounts,
-            jobs=self.program.jobs,
-            retention=self.program.retention,
-            expiry=self.program.expiry,
-        )
+        self.performers = performers(self.program)
         self.user_id, self.job_id = uuid4(), uuid4()
         accounts = self.program.accounts
         accounts.register(
@@ -210,16 +201,7 @@ def test_the_verification_mail_carries_the_reactions_id_so_that_a_second_copy_ca
     program.accounts.register(
         user_id, email=Personal(ADDRESS), password="long enough to do", name=Personal("Anna")
     )
-    performed = performers(
-        staging=program.staging,
-        fetching=program.fetching,
-        webhooks=program.webhooks,
-        uploads=program.uploads,
-        accounts=program.accounts,
-        jobs=program.jobs,
-        retention=program.retention,
-        expiry=program.expiry,
-    )
+    performed = performers(program)
     verification = performed[SEND_VERIFICATION]
     for _ in range(2):
         verification.record(

@@ -90,16 +90,7 @@ def test_a_deleted_jobs_pictures_go_once_the_read_models_have_caught_up_with_the
     with container.database.transaction(), container.database.connection() as connection:
         ReactionWriter(RULES, Bell(BellBroker(container.redis))).consume(connection, ground.log())
     queue = ReactionQueue(container.database)
-    performed = performers(
-        staging=container.staging,
-        fetching=container.fetching,
-        webhooks=container.webhooks,
-        uploads=container.uploads,
-        accounts=container.accounts,
-        jobs=container.jobs,
-        retention=container.retention,
-        expiry=container.expiry,
-    )
+    performed = performers(container)
     performing = Performing(queue, Leases(queue), performed, slots=1)
     while performing.perform_next(DELETE_PICTURES):
         pass

@@ -58,16 +58,7 @@ class Staged:
         self.container = container = ground.container
         self.user = ground.user(credits=CREDITS)
         queue = ReactionQueue(container.database)
-        performed = performers(
-            staging=replace(container.staging, poll=timedelta(0)),
-            fetching=container.fetching,
-            webhooks=container.webhooks,
-            expiry=container.expiry,
-            uploads=container.uploads,
-            accounts=container.accounts,
-            jobs=container.jobs,
-            retention=container.retention,
-        )
+        performed = performers(container)
         quick = {kind: replace(one, pauses=(timedelta(0),)) for kind, one in performed.items()}
         self._performing = Performing(queue, Leases(queue), quick, slots=1)
 
