@@ -58,7 +58,7 @@ class Staged:
         self.container = container = ground.container
         self.user = ground.user(credits=CREDITS)
         queue = ReactionQueue(container.database)
-        performed = performers(container)
+        performed = performers(replace(container, staging=replace(container.staging, poll=timedelta(0))))
         quick = {kind: replace(one, pauses=(timedelta(0),)) for kind, one in performed.items()}
         self._performing = Performing(queue, Leases(queue), quick, slots=1)
 
