@@ -17,9 +17,9 @@ from eventsourcing.utils import Environment
 from bench.append_sql import make_stock_tables, stock_environment
 from bench.pgbench import METADATA, STATE, ratio, server
 from bench.report import say
-from infrastructure.database import Database
 from infrastructure.event_store.envelope import Envelope
 from infrastructure.event_store.recorder import PostgresApplicationRecorder
+from infrastructure.postgres.database import Database
 
 PROCESSES, THREADS, ROUNDS, SECONDS = 4, 8, 3, 4.0
 STREAM_LENGTH = 5

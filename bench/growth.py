@@ -16,11 +16,11 @@ from eventsourcing.persistence import ApplicationRecorder
 from bench.long_log import STREAM_LENGTH, fill
 from bench.pgbench import METADATA, STATE, server
 from bench.report import say
-from infrastructure import migrations
-from infrastructure.database import Database
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.event_store.envelope import Envelope
 from infrastructure.event_store.recorder import PostgresApplicationRecorder
+from infrastructure.postgres import migrations
+from infrastructure.postgres.database import Database
 
 SMALL, GROWN, LARGE = 10_000, 1_000_000, 10_000_000
 WARM, MEASURED = 300, 2000

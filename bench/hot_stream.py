@@ -11,10 +11,10 @@ from bench.pgbench import server
 from bench.report import say
 from domain.credit_ledger import CreditLedger
 from domain.lots import Source
-from infrastructure.database import Database
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.mapper import EventMapper
 from infrastructure.event_store.store import EventSourcedStore
+from infrastructure.postgres.database import Database
 
 EVENTS, ROUNDS = 10_000, 300
 _AT_ONCE = 250

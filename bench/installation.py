@@ -16,10 +16,11 @@ import psutil
 import psycopg
 
 from application.projections.registry import PROJECTIONS
-from infrastructure import migrations, settings, wiring
+from infrastructure import settings, wiring
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.embedded.removal import remove
 from infrastructure.embedded.valkey import EmbeddedValkey
+from infrastructure.postgres import migrations
 from infrastructure.processes.child import Child, answers
 from infrastructure.processes.signals import ending_in_order
 from infrastructure.processes.supervisor import Supervisor

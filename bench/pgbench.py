@@ -11,9 +11,9 @@ from statistics import median
 import psycopg
 
 from bench.report import say
-from infrastructure import migrations
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.embedded.postgres_home import installed_postgres
+from infrastructure.postgres import migrations
 from infrastructure.telemetry import configure_logging
 
 CLIENTS, ROUNDS, SECONDS = 32, 5, 4

@@ -14,11 +14,11 @@ from bench.long_log import fill
 from bench.pgbench import server
 from bench.report import say
 from domain import catalogue
-from infrastructure.database import Database
 from infrastructure.event_store.anchor_files import AnchorFiles
 from infrastructure.event_store.anchoring import Anchoring
 from infrastructure.event_store.audit import audit_database
 from infrastructure.event_store.reader import Watermark
+from infrastructure.postgres.database import Database
 
 EVENTS, ROUNDS = 1_000_000, 3
 

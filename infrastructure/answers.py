@@ -10,8 +10,8 @@ from msgspec import Struct
 from psycopg import AsyncConnection, OperationalError
 
 from domain.personal import ERASED
-from infrastructure.connecting import bounded
 from infrastructure.event_store.keyring import Keyring
+from infrastructure.postgres.connecting import bounded
 
 KEPT_HOURS: Final = 24
 """How long an answer is kept (domain.md, The API)."""

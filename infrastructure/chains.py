@@ -11,7 +11,7 @@ from psycopg import Connection
 from application.ports import Store
 from application.projections.credit_places import Places, total
 from domain.credit_ledger import CreditLedger
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 
 FIRST = bytes(32)
 """What the first event of a stream follows."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from psycopg import sql
 
 from application.projections.credit_lots import CreditLots
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 from infrastructure.projections.rows import READ_MODELS
 
 _EXPIRED = sql.SQL("""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 
 REACTION_DAYS: Final = 90
 """How long it can be looked up what was done because of an event; a backfill that goes further back would do

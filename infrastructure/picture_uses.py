@@ -9,7 +9,7 @@ from psycopg import sql
 from application.projections.jobs import Jobs
 from application.projections.photos import Photos
 from domain.pictures import PictureKind
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 from infrastructure.projections.rows import READ_MODELS
 from infrastructure.upload_records import GRACE, original_lock
 

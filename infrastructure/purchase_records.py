@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 from infrastructure.queries.tables import statement
 
 _STARTED = statement("""

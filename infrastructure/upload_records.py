@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 
 from application.photos import PhotoFacts
 from application.ports import Upload
-from infrastructure.database import Database
 from infrastructure.event_store.keyring import Keyring, Sealed
+from infrastructure.postgres.database import Database
 
 GRACE = timedelta(minutes=5)
 """How long after its expiry an upload counts as unused for good. Whoever found it unexpired and takes it has

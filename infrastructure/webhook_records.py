@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from application.webhook_ports import Attempt, Delivery, DeliveryState, Endpoint
-from infrastructure.database import Database
 from infrastructure.event_store.keyring import Keyring, Sealed
+from infrastructure.postgres.database import Database
 
 _ENDPOINT = "SELECT endpoint_id, user_id, url, secret, events, disabled_at FROM stage.webhook_endpoints"
 

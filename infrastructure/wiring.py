@@ -29,7 +29,6 @@ from infrastructure.accounts.credentials import PostgresCredentials
 from infrastructure.accounts.passwords import Argon2Passwords
 from infrastructure.accounts.sessions import PostgresSessions
 from infrastructure.accounts.tokens import PostgresTokens
-from infrastructure.database import Database
 from infrastructure.event_store.anchor_files import AnchorFiles
 from infrastructure.event_store.anchoring import Anchoring
 from infrastructure.event_store.keyring import Keyring
@@ -52,6 +51,7 @@ from infrastructure.payments.sandbox_till import PostgresTill
 from infrastructure.payments.stripe_payments import StripePayments
 from infrastructure.picture_uses import PostgresPictureUses
 from infrastructure.pictures import ObjectPictures
+from infrastructure.postgres.database import Database
 from infrastructure.projections.engine import Projector
 from infrastructure.projections.rebuilder import Rebuilder
 from infrastructure.purchase_records import PostgresPurchaseRecords

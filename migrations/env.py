@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: over the connection that `infrastructure.migrations` hands to it."""
+"""How Alembic reaches the database: over the connection that `infrastructure.postgres.migrations` hands to it."""
 
 from alembic import context
 

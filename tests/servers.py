@@ -16,9 +16,9 @@ import pytest
 import redis
 from psycopg import sql
 
-from infrastructure import migrations
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.embedded.valkey import EmbeddedValkey
+from infrastructure.postgres import migrations
 
 # As a replica does, without the triggers that keep the log from being changed.
 _EMPTY_OUT = """

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from application.ports import Credential
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 
 
 class PostgresCredentials:

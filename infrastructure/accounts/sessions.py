@@ -4,8 +4,8 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from infrastructure.accounts.secrets import new_token, token_hash
-from infrastructure.database import Database
 from infrastructure.event_store.keyring import Keyring
+from infrastructure.postgres.database import Database
 
 
 class PostgresSessions:

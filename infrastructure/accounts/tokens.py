@@ -5,7 +5,7 @@ from uuid import UUID
 
 from application.errors import TokenInvalid
 from infrastructure.accounts.secrets import new_token, token_hash
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 
 
 class PostgresTokens:

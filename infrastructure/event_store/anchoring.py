@@ -6,11 +6,11 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.errors import UniqueViolation
 
-from infrastructure.database import Database
 from infrastructure.event_store import anchors
 from infrastructure.event_store.anchor_files import AnchorFiles
 from infrastructure.event_store.anchors import Anchor, ExportedAnchor, Hexadecimal
 from infrastructure.event_store.reader import Watermark
+from infrastructure.postgres.database import Database
 
 LEAVES = 100_000
 """The most that one anchor covers, so that none is too large to handle."""

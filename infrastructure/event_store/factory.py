@@ -12,10 +12,10 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType, resolve_topic
 
-from infrastructure.database import Database
 from infrastructure.event_store.process_recorder import PostgresProcessRecorder, PostgresTrackingRecorder
 from infrastructure.event_store.recorder import PostgresAggregateRecorder, PostgresApplicationRecorder
 from infrastructure.event_store.snapshot_recorder import PostgresSnapshotRecorder
+from infrastructure.postgres.database import Database
 
 R = TypeVar("R", PostgresApplicationRecorder, PostgresTrackingRecorder, PostgresProcessRecorder)
 

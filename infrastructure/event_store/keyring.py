@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.personal import ERASED, Personal
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 
 KEY_LENGTH = 32
 """In bytes: AES-256."""

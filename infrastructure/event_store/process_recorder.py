@@ -11,8 +11,8 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 
-from infrastructure.database import Database
 from infrastructure.event_store.recorder import PostgresApplicationRecorder, translated
+from infrastructure.postgres.database import Database
 
 _TRACK = """
     INSERT INTO event_store.tracking AS so_far (application_name, notification_id) VALUES (%s, %s)

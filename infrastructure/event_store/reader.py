@@ -14,8 +14,8 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from application.recorded import Recorded
-from infrastructure.connecting import bounded
 from infrastructure.event_store.mapper import EventMapper
+from infrastructure.postgres.connecting import bounded
 
 COLUMNS = "position, originator_id, originator_version, topic, state, metadata, owner, recorded_at"
 

@@ -18,10 +18,10 @@ from eventsourcing.persistence import (
 )
 from psycopg_pool import PoolTimeout
 
-from infrastructure.database import Database
 from infrastructure.event_store.envelope import Envelope
 from infrastructure.event_store.reader import Watermark
 from infrastructure.event_store.subscription import GapSafeSubscription
+from infrastructure.postgres.database import Database
 
 _APPEND_ONE = (
     "SELECT event_store.append_event(%b::uuid, %b::bigint, %s::text, %b::bytea, %b::bytea, %b::uuid)"

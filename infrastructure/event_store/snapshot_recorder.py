@@ -6,8 +6,8 @@ from uuid import UUID
 
 from eventsourcing.persistence import AggregateRecorder, StoredEvent
 
-from infrastructure.database import Database
 from infrastructure.event_store.recorder import ASCENDING, DESCENDING, MAX_VERSION, row_of, translated
+from infrastructure.postgres.database import Database
 
 _SNAPSHOT = """
     INSERT INTO event_store.snapshots (originator_id, originator_version, topic, state)

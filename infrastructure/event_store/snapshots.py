@@ -19,9 +19,9 @@ from psycopg_pool import PoolTimeout
 import domain
 from domain.aggregate import Aggregate
 from domain.personal import Personal
-from infrastructure.database import Database
 from infrastructure.event_store import shapes
 from infrastructure.event_store.keyring import KeyDestroyed, Keyring, Sealed
+from infrastructure.postgres.database import Database
 
 EVERY = 100
 """Events after which an aggregate is kept again. Loading so many takes about as long as loading a snapshot."""

@@ -12,12 +12,12 @@ from eventsourcing.utils import Environment
 from application.context import current
 from application.errors import ConcurrentChange, NotFound
 from domain.aggregate import Aggregate
-from infrastructure.database import Database
 from infrastructure.event_store.envelope import encode_metadata
 from infrastructure.event_store.factory import Factory
 from infrastructure.event_store.mapper import Event, EventMapper
 from infrastructure.event_store.memory import Memory, Remembered, copied
 from infrastructure.event_store.snapshots import EVERY, Snapshots, restored, state_of
+from infrastructure.postgres.database import Database
 
 A = TypeVar("A", bound=Aggregate)
 _Version = tuple[int, bytes]

@@ -8,11 +8,11 @@ import structlog
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from infrastructure.connecting import bounded
 from infrastructure.event_store.reader import LogReader
 from infrastructure.following import checkpoints
 from infrastructure.following.consumer import Consumer
 from infrastructure.following.lookout import Lookout
+from infrastructure.postgres.connecting import bounded
 
 BATCH = 1000
 """Events consumed in one transaction, at the most."""

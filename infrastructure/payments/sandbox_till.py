@@ -14,7 +14,7 @@ from msgspec import json as msgspec_json
 
 from application.errors import ApplicationError
 from domain.offers import APP
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 
 
 class SandboxRefused(ApplicationError):

@@ -8,8 +8,8 @@ from msgspec import Struct
 from psycopg import Column, OperationalError, postgres
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from infrastructure.connecting import RECONNECTION, bounded
 from infrastructure.event_store.keyring import Keyring
+from infrastructure.postgres.connecting import RECONNECTION, bounded
 
 PATIENCE = 3.0
 """Seconds to wait for a free connection; whoever waits longer is told that the database is away."""

@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from application.reactions import Answer, References
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 
 LEASE = timedelta(seconds=15)
 """How long a claimed reaction is left to its claimant, who renews the lease as long as it lives."""

@@ -6,7 +6,7 @@ from psycopg.types.json import Jsonb
 
 from application.context import current
 from application.reactions import Reaction
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 
 
 class PostgresReactionRequests:

@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 
 from application.schedules import Schedule
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 from infrastructure.reactions.writer import NOBODY
 
 _INSERT = """

@@ -6,7 +6,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from application.ports import ProviderCall
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 
 _ADD = """
 INSERT INTO stage.provider_calls (call_id, job_id, photo_id, model, outcome, milliseconds, cost_micros,

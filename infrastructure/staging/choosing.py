@@ -4,8 +4,8 @@ from pathlib import Path
 
 import redis
 
-from infrastructure.database import Database
 from infrastructure.imaging.local_darkroom import LocalDarkroom
+from infrastructure.postgres.database import Database
 from infrastructure.settings import Settings
 from infrastructure.staging.gemini import GeminiStager
 from infrastructure.staging.gemini_batches import GeminiBatches

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 
 # The condition is checked under the row's lock, so simultaneous calls never pass the cap together.
 _SET_ASIDE = """

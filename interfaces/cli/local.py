@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infrastructure import migrations
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.embedded.valkey import EmbeddedValkey
+from infrastructure.postgres import migrations
 from infrastructure.processes.child import Child, answers
 from infrastructure.processes.supervisor import Supervisor
 from interfaces.cli.errors import CommandFailed

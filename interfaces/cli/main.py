@@ -5,8 +5,8 @@ import sys
 from cyclopts import App
 from psycopg import OperationalError
 
-from infrastructure.direct import NotDirect
 from infrastructure.embedded.errors import NoEmbeddedServer
+from infrastructure.postgres.direct import NotDirect
 from infrastructure.processes.child import ChildFailed
 from infrastructure.processes.lock import FolderInUse
 from infrastructure.settings import SettingsInvalid

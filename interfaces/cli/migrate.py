@@ -5,7 +5,7 @@ import os
 
 from cyclopts import App
 
-from infrastructure import migrations
+from infrastructure.postgres import migrations
 from interfaces.cli.errors import CommandFailed
 
 app = App(name="migrate", help="Move the database's schema up or down, or show where it stands.")

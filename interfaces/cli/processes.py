@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 import structlog
 
 from infrastructure import settings, wiring
-from infrastructure.direct import refuse_pooler
 from infrastructure.doctor.metrics import serve_metrics
 from infrastructure.event_store.anchorer import Anchorer
+from infrastructure.postgres.direct import refuse_pooler
 from infrastructure.telemetry import configure_logging
 from infrastructure.wiring import Container
 from interfaces.rest import server

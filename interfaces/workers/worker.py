@@ -12,7 +12,7 @@ import structlog
 
 from application.reactions import Performer
 from application.schedules import Schedule
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 from infrastructure.reactions.bell import Bell, BellBroker
 from infrastructure.reactions.leases import RENEWAL, Leases
 from infrastructure.reactions.performing import Performing

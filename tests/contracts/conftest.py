@@ -7,9 +7,9 @@ import pytest
 
 from application.ports import Passwords, Pictures
 from infrastructure.accounts.passwords import Argon2Passwords
-from infrastructure.database import Database
 from infrastructure.outbox import Outbox
 from infrastructure.pictures import ObjectPictures
+from infrastructure.postgres.database import Database
 from tests.contracts.ports import Post, StatefulPorts, in_memory, letters_in, on_postgres
 from tests.fakes.accounts import CheapPasswords
 from tests.fakes.mailer import KeptMail

@@ -27,7 +27,6 @@ from application.webhook_ports import WebhookRecords
 from infrastructure.accounts.credentials import PostgresCredentials
 from infrastructure.accounts.sessions import PostgresSessions
 from infrastructure.accounts.tokens import PostgresTokens
-from infrastructure.database import Database
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.mapper import EventMapper
 from infrastructure.event_store.reader import LogReader
@@ -35,6 +34,7 @@ from infrastructure.event_store.store import EventSourcedStore
 from infrastructure.expiring_lots import PostgresExpiringLots
 from infrastructure.leftovers import PostgresLeftovers
 from infrastructure.picture_uses import PostgresPictureUses
+from infrastructure.postgres.database import Database
 from infrastructure.projections.engine import Projector
 from infrastructure.upload_records import PostgresUploadRecords
 from infrastructure.webhook_records import PostgresWebhookRecords

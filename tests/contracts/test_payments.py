@@ -22,8 +22,8 @@ from application.payments import (
     Subject,
 )
 from domain.offers import OFFERS
-from infrastructure.database import Database
 from infrastructure.payments.sandbox_till import PostgresTill
+from infrastructure.postgres.database import Database
 from tests.contracts.cashiers import SECRET, Counter, on_stripe, sandboxed
 from tests.fakes.payments import MemoryTill
 from tests.stripe_stand_in.server import StripeStandIn

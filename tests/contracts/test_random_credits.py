@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from domain.credit_ledger import CreditLedger
-from infrastructure.database import Database
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.mapper import EventMapper
 from infrastructure.event_store.store import EventSourcedStore
+from infrastructure.postgres.database import Database
 from tests.contracts.ports import MASTER_KEY
 from tests.domain.histories_of_credits import HistoryOfCredits
 

@@ -12,9 +12,9 @@ from PIL import Image
 from application.photos import PhotoRejected
 from application.ports import Stager
 from domain.brief import Brief, Preset, RoomType
-from infrastructure.database import Database
 from infrastructure.imaging import quality
 from infrastructure.imaging.local_darkroom import LocalDarkroom
+from infrastructure.postgres.database import Database
 from infrastructure.staging.gemini import GeminiStager
 from infrastructure.staging.gemini_client import GeminiClient
 from infrastructure.staging.limits import LocalLimits

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import psutil
 
-from infrastructure import migrations, settings, wiring
+from infrastructure import settings, wiring
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.embedded.valkey import EmbeddedValkey
+from infrastructure.postgres import migrations
 from infrastructure.processes.child import Child, answers
 from infrastructure.processes.supervisor import Supervisor
 from infrastructure.wiring import Container

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from infrastructure.answers import Answers
-from infrastructure.database import Database
 from infrastructure.event_store.keyring import Keyring
+from infrastructure.postgres.database import Database
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from obstore.store import LocalStore
 
-from infrastructure.database import Database
 from infrastructure.event_store.anchor_files import AnchorFiles
 from infrastructure.event_store.anchoring import Anchoring
 from infrastructure.event_store.audit import audit_database
 from infrastructure.event_store.reader import Watermark
 from infrastructure.event_store.verification import Verdict
+from infrastructure.postgres.database import Database
 from tests.infrastructure.event_store.appending import append
 from tests.servers import FreshDatabase
 

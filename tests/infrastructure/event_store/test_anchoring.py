@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from obstore.store import LocalStore
 
-from infrastructure.database import Database
 from infrastructure.event_store.anchor_files import AnchorFiles, OtherAnchorExported
 from infrastructure.event_store.anchorer import Anchorer
 from infrastructure.event_store.anchoring import Anchoring, LogChanged
 from infrastructure.event_store.reader import Watermark
+from infrastructure.postgres.database import Database
 from tests.infrastructure.event_store.anchored import ANN, KEY, AnchoredLog, anchored_log
 from tests.infrastructure.event_store.appending import append
 from tests.servers import FreshDatabase

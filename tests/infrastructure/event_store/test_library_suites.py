@@ -12,11 +12,11 @@ from eventsourcing.tests import application as examples
 from eventsourcing.tests import persistence as suites
 from eventsourcing.utils import Environment
 
-from infrastructure.database import Database
 from infrastructure.event_store.factory import Factory
 from infrastructure.event_store.process_recorder import PostgresProcessRecorder, PostgresTrackingRecorder
 from infrastructure.event_store.recorder import PostgresAggregateRecorder, PostgresApplicationRecorder
 from infrastructure.event_store.snapshot_recorder import PostgresSnapshotRecorder
+from infrastructure.postgres.database import Database
 from tests.servers import FreshDatabase
 
 LIBRARY = {"PERSISTENCE_MODULE": "infrastructure.event_store"}

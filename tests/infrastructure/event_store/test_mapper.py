@@ -11,9 +11,9 @@ from cryptography.exceptions import InvalidTag
 from domain.aggregate import Aggregate
 from domain.personal import ERASED, Personal
 from domain.user import User
-from infrastructure.database import Database
 from infrastructure.event_store.keyring import KeyDestroyed, Keyring, Sealed, WrongMasterKey, is_sealed
 from infrastructure.event_store.mapper import EventMapper, UnsealedPersonalText
+from infrastructure.postgres.database import Database
 from tests.infrastructure.event_store import corpus
 from tests.servers import FreshDatabase
 

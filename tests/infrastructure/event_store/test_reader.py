@@ -12,9 +12,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from infrastructure import migrations
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.event_store.reader import Watermark
+from infrastructure.postgres import migrations
 from tests.infrastructure.event_store.appending import append
 from tests.servers import FreshDatabase
 

@@ -9,11 +9,11 @@ import pytest
 
 from domain.credit_ledger import CreditLedger
 from domain.lots import Source
-from infrastructure.database import Database
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.mapper import EventMapper
 from infrastructure.event_store.snapshots import EVERY, Snapshots
 from infrastructure.event_store.store import EventSourcedStore
+from infrastructure.postgres.database import Database
 from tests.servers import FreshDatabase
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -15,8 +15,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from infrastructure.database import Database
 from infrastructure.event_store.recorder import PostgresApplicationRecorder
+from infrastructure.postgres.database import Database
 from tests.infrastructure.event_store import torture_writers
 from tests.servers import FreshDatabase
 

@@ -11,11 +11,11 @@ import pytest
 import redis
 
 from application.projections.registry import PROJECTIONS
-from infrastructure import migrations
 from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.following.follower import BATCH
 from infrastructure.following.following import Following
+from infrastructure.postgres import migrations
 from infrastructure.projections.engine import Projector
 from infrastructure.wake import Wake
 from tests.application.projections.histories import Play

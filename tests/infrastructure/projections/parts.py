@@ -8,11 +8,11 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from application.recorded import Recorded
-from infrastructure.database import Database
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.mapper import EventMapper
 from infrastructure.event_store.reader import LogReader
 from infrastructure.event_store.store import EventSourcedStore
+from infrastructure.postgres.database import Database
 
 MASTER_KEY = bytes(range(32))
 END = 2**62

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from infrastructure.database import Database
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.event_store.keyring import Keyring
+from infrastructure.postgres.database import Database
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.streams import News
 

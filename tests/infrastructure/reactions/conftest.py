@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 from infrastructure.reactions.queue import ReactionQueue
 
 

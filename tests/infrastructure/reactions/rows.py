@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from application.reactions import Answer, Performer, References
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 
 KIND = "stage_photo"
 PATIENCE = 30.0

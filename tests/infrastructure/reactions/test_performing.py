@@ -12,7 +12,7 @@ import psycopg
 from application.context import Context, current
 from application.ports import RetryLater
 from application.reactions import Answer, AnswerSpent, References
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 from infrastructure.reactions.leases import Leases
 from infrastructure.reactions.performing import Performing
 from infrastructure.reactions.queue import Claimed, ReactionQueue

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 from infrastructure.reactions.overview import counts, dead
 from infrastructure.reactions.queue import Claimed, LeaseLost, ReactionQueue
 from tests.infrastructure.reactions.rows import KIND, add, let_leases_run_out, make_due, row

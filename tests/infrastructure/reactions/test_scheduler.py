@@ -11,7 +11,7 @@ import redis
 from application.context import Context, current
 from application.reactions import Answer, References
 from application.schedules import Schedule
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 from infrastructure.reactions.bell import Bell, BellBroker
 from infrastructure.reactions.leases import Leases
 from infrastructure.reactions.performing import Performing

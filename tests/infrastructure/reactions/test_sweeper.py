@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import psycopg
 import redis
 
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 from infrastructure.reactions.bell import Bell, BellBroker
 from infrastructure.reactions.leases import Leases
 from infrastructure.reactions.performing import Performing

@@ -12,9 +12,9 @@ import redis
 
 from application.reactions import Reaction, Rule
 from application.recorded import Recorded
-from infrastructure.database import Database
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.following.consumer import Consumer
+from infrastructure.postgres.database import Database
 from infrastructure.reactions.bell import MOST, Bell, BellBroker, BellSilent
 from infrastructure.reactions.writer import NOBODY, ReactionWriter
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.database import Database
 from infrastructure.imaging.local_darkroom import LocalDarkroom
+from infrastructure.postgres.database import Database
 from infrastructure.staging.gemini import GeminiStager
 from infrastructure.staging.gemini_client import GeminiClient
 from infrastructure.staging.limits import Limits, LocalLimits

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 from infrastructure.staging.spending import DailySpending, SpendingCapReached
 from tests.servers import FreshDatabase
 

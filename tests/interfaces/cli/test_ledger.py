@@ -11,8 +11,8 @@ import pytest
 
 from domain.credit_ledger import CreditLedger
 from domain.lots import Source
-from infrastructure.database import Database
 from infrastructure.embedded.valkey import EmbeddedValkey
+from infrastructure.postgres.database import Database
 from interfaces.cli import ledger as command
 from interfaces.cli.ledger import NoSuchLedger, NotAMoment
 from tests.contracts.ports import StatefulPorts, on_postgres

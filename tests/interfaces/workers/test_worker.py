@@ -18,8 +18,8 @@ import pytest
 import redis
 
 from application.reactions import Answer
-from infrastructure.database import Database
 from infrastructure.embedded.valkey import EmbeddedValkey
+from infrastructure.postgres.database import Database
 from infrastructure.reactions.bell import Bell, BellBroker
 from interfaces.workers.worker import Pace, Worker, run_until_signalled
 from tests.infrastructure.reactions.rows import KIND, Toy, add, row, wait_until

@@ -15,7 +15,7 @@ from uuid import UUID
 import redis
 
 from application.reactions import Answer, Performer, References
-from infrastructure.database import Database
+from infrastructure.postgres.database import Database
 from interfaces.workers.worker import Pace, Worker, run_until_signalled
 from tests.infrastructure.reactions.rows import KIND
 

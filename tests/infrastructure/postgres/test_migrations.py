@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg
 
-from infrastructure import migrations
+from infrastructure.postgres import migrations
 from tests.servers import FreshDatabase
 
 _SCHEMA = """

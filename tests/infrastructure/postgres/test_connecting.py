@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from infrastructure.connecting import RECONNECTION, bounded
-from infrastructure.database import Database
 from infrastructure.event_store.keyring import Keyring
+from infrastructure.postgres.connecting import RECONNECTION, bounded
+from infrastructure.postgres.database import Database
 from infrastructure.queries.reader import Reader
 
 LOOKS = 6

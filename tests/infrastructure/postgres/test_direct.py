@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from infrastructure.direct import NotDirect, refuse_pooler
+from infrastructure.postgres.direct import NotDirect, refuse_pooler
 
 
 def test_the_servers_own_address_is_taken(database: Any) -> None:

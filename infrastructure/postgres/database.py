@@ -13,7 +13,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from infrastructure.connecting import RECONNECTION, bounded
+from infrastructure.postgres.connecting import RECONNECTION, bounded
 
 PATIENCE = 5.0
 """Seconds to wait for a free connection; whoever waits longer is told that the database is away."""
