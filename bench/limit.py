@@ -20,10 +20,10 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from application.projections.credit_lots import PRESENT
 from infrastructure import settings
-from infrastructure.pictures import ObjectPictures
 from infrastructure.queries.jobs import JobRow
 from infrastructure.queries.tables import CREDIT_LOTS, JOBS, STATEMENT
 from infrastructure.settings import Settings
+from infrastructure.storage.pictures import ObjectPictures
 from interfaces.rest.server import granian
 
 TABLE = "read_models.bench_rows"

@@ -38,9 +38,7 @@ from infrastructure.event_store.store import EventSourcedStore
 from infrastructure.expiring_lots import PostgresExpiringLots
 from infrastructure.following.following import Following
 from infrastructure.imaging.local_darkroom import LocalDarkroom
-from infrastructure.incoming import ObjectIncoming
 from infrastructure.leftovers import PostgresLeftovers
-from infrastructure.object_store import object_store
 from infrastructure.outbox import Outbox
 from infrastructure.outside.fetching import LinkFetcher
 from infrastructure.outside.posting import SignedPoster
@@ -50,7 +48,6 @@ from infrastructure.payments.sandbox_payments import Posted, SandboxPayments, sa
 from infrastructure.payments.sandbox_till import PostgresTill
 from infrastructure.payments.stripe_payments import StripePayments
 from infrastructure.picture_uses import PostgresPictureUses
-from infrastructure.pictures import ObjectPictures
 from infrastructure.postgres.database import Database
 from infrastructure.projections.engine import Projector
 from infrastructure.projections.rebuilder import Rebuilder
@@ -62,6 +59,9 @@ from infrastructure.settings import Settings
 from infrastructure.signed_links import SignedLinks
 from infrastructure.staging.calls import PostgresProviderCalls
 from infrastructure.staging.sealing import KeyringSealer
+from infrastructure.storage.incoming import ObjectIncoming
+from infrastructure.storage.object_store import object_store
+from infrastructure.storage.pictures import ObjectPictures
 from infrastructure.upload_records import PostgresUploadRecords
 from infrastructure.wake import Wake
 from infrastructure.webhook_records import PostgresWebhookRecords

@@ -22,10 +22,10 @@ from infrastructure.event_store.audit import audit, audit_database
 from infrastructure.event_store.log_rows import exported_rows
 from infrastructure.event_store.past import aggregate_of
 from infrastructure.event_store.verification import Verdict
-from infrastructure.object_store import object_store
 from infrastructure.queries.history import AsOf
 from infrastructure.queries.log import Log
 from infrastructure.settings import Settings
+from infrastructure.storage.object_store import object_store
 from infrastructure.telemetry import configure_logging
 from interfaces.cli.errors import CommandFailed
 from interfaces.cli.local import environment_here

@@ -16,13 +16,13 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from infrastructure.answers import Answers
-from infrastructure.previews import Previews
 from infrastructure.queries.pages import Pages
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principals
 from infrastructure.queries.streams import News
 from infrastructure.rate_limits import RateLimits
 from infrastructure.settings import Settings
+from infrastructure.storage.previews import Previews
 from infrastructure.wiring import Container
 from interfaces.rest import (
     accounts,

@@ -30,13 +30,13 @@ from domain.personal import Personal
 from domain.photo_job import PhotoJob
 from domain.pictures import OriginalsRemoved
 from infrastructure.delivering.archive import Delivery
-from infrastructure.previews import WHOLE, Previews
 from infrastructure.queries import jobs as queries
 from infrastructure.queries.jobs import JobRow
 from infrastructure.queries.pages import Pages
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
 from infrastructure.queries.tables import JOBS, PHOTOS
+from infrastructure.storage.previews import WHOLE, Previews
 from infrastructure.wiring import Container
 from interfaces.rest import cursors
 from interfaces.rest.cursors import Cursor, Limit

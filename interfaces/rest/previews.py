@@ -12,11 +12,11 @@ from litestar.params import FromPath, QueryParameter
 from application.errors import NotFound, PictureNotFound, PictureRemoved
 from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind
-from infrastructure.previews import MEDIA_TYPE, Previews
 from infrastructure.queries import jobs as queries
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.tables import JOBS, PHOTOS
 from infrastructure.signed_links import LinkExpired, LinkInvalid
+from infrastructure.storage.previews import MEDIA_TYPE, Previews
 from interfaces.rest.faults import RangeNotSatisfiable, ReadModelBehind
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import ETAG, NOT_MODIFIED, IfNoneMatch, has, not_modified

@@ -8,8 +8,8 @@ import pytest
 from application.ports import Passwords, Pictures
 from infrastructure.accounts.passwords import Argon2Passwords
 from infrastructure.outbox import Outbox
-from infrastructure.pictures import ObjectPictures
 from infrastructure.postgres.database import Database
+from infrastructure.storage.pictures import ObjectPictures
 from tests.contracts.ports import Post, StatefulPorts, in_memory, letters_in, on_postgres
 from tests.fakes.accounts import CheapPasswords
 from tests.fakes.mailer import KeptMail

@@ -9,9 +9,9 @@ import pytest
 from application.errors import PhotoNotArrived
 from application.photos import PHOTO_BYTES, PhotoTooLarge
 from application.ports import IncomingPhotos
-from infrastructure.incoming import ObjectIncoming
-from infrastructure.object_store import object_store
 from infrastructure.signed_links import SignedLinks
+from infrastructure.storage.incoming import ObjectIncoming
+from infrastructure.storage.object_store import object_store
 from tests.fakes.clock import SettableClock
 from tests.fakes.incoming import MemoryIncoming
 

@@ -16,9 +16,9 @@ from application.errors import PictureNotFound
 from domain.brief import Label, Preset
 from infrastructure.delivering.archive import Delivery
 from infrastructure.delivering.names import Naming, stem
-from infrastructure.pictures import ObjectPictures
 from infrastructure.queries.jobs import StagedPhoto
 from infrastructure.signed_links import SignedLinks
+from infrastructure.storage.pictures import ObjectPictures
 
 MEGABYTE = 1_000_000
 LINKS = SignedLinks("https://stage.test", "s" * 40)

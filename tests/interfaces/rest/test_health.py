@@ -12,9 +12,9 @@ from litestar.testing import TestClient
 
 from domain.credit_ledger import CreditLedger
 from domain.lots import Source
-from infrastructure.pictures import ObjectPictures
 from infrastructure.queries.tables import JOBS, READ_MODELS
 from infrastructure.settings import Settings
+from infrastructure.storage.pictures import ObjectPictures
 from infrastructure.wiring import Container, build
 from interfaces.rest.app import create_app
 from interfaces.rest.health import FAR_BEHIND

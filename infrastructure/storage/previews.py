@@ -10,7 +10,7 @@ from application.pictures import ORIGINALS, SMALL_MEDIA_TYPE, previews_of, resul
 from domain.brief import Label
 from domain.pictures import PictureKind
 from infrastructure.imaging.local_darkroom import LocalDarkroom
-from infrastructure.pictures import ObjectPictures
+from infrastructure.storage.pictures import ObjectPictures
 
 MEDIA_TYPE = SMALL_MEDIA_TYPE
 WHOLE = 1_000_000

@@ -3,7 +3,7 @@
 from pathlib import Path
 from uuid import UUID
 
-from infrastructure.pictures import ObjectPictures
+from infrastructure.storage.pictures import ObjectPictures
 
 ANN = UUID(int=1)
 KEPT, PARTLY = b"a picture", b"a pic"

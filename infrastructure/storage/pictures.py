@@ -12,7 +12,7 @@ from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore
 
 from application.errors import PictureNotFound
-from infrastructure.object_store import object_store
+from infrastructure.storage.object_store import object_store
 
 PIECE = 1024 * 1024
 """Bytes read at a time."""
