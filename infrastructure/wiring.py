@@ -35,10 +35,8 @@ from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.mapper import EventMapper
 from infrastructure.event_store.reader import LogReader, Watermark
 from infrastructure.event_store.store import EventSourcedStore
-from infrastructure.expiring_lots import PostgresExpiringLots
 from infrastructure.following.following import Following
 from infrastructure.imaging.local_darkroom import LocalDarkroom
-from infrastructure.leftovers import PostgresLeftovers
 from infrastructure.outbox import Outbox
 from infrastructure.outside.fetching import LinkFetcher
 from infrastructure.outside.posting import SignedPoster
@@ -47,14 +45,18 @@ from infrastructure.payments.payload_keys import KeyringPayloadKeys
 from infrastructure.payments.sandbox_payments import Posted, SandboxPayments, sandbox_secret
 from infrastructure.payments.sandbox_till import PostgresTill
 from infrastructure.payments.stripe_payments import StripePayments
-from infrastructure.picture_uses import PostgresPictureUses
 from infrastructure.postgres.database import Database
 from infrastructure.projections.engine import Projector
 from infrastructure.projections.rebuilder import Rebuilder
-from infrastructure.purchase_records import PostgresPurchaseRecords
 from infrastructure.reactions.bell import Bell, BellBroker
 from infrastructure.reactions.requests import PostgresReactionRequests
 from infrastructure.reactions.writer import ReactionWriter
+from infrastructure.records.expiring_lots import PostgresExpiringLots
+from infrastructure.records.leftovers import PostgresLeftovers
+from infrastructure.records.picture_uses import PostgresPictureUses
+from infrastructure.records.purchases import PostgresPurchaseRecords
+from infrastructure.records.uploads import PostgresUploadRecords
+from infrastructure.records.webhooks import PostgresWebhookRecords
 from infrastructure.settings import Settings
 from infrastructure.signed_links import SignedLinks
 from infrastructure.staging.calls import PostgresProviderCalls
@@ -62,9 +64,7 @@ from infrastructure.staging.sealing import KeyringSealer
 from infrastructure.storage.incoming import ObjectIncoming
 from infrastructure.storage.object_store import object_store
 from infrastructure.storage.pictures import ObjectPictures
-from infrastructure.upload_records import PostgresUploadRecords
 from infrastructure.wake import Wake
-from infrastructure.webhook_records import PostgresWebhookRecords
 
 REDIS_TIMEOUT = 2.0
 """Seconds until Redis counts as away; nothing waits for it longer."""

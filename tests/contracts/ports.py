@@ -31,13 +31,13 @@ from infrastructure.event_store.keyring import Keyring
 from infrastructure.event_store.mapper import EventMapper
 from infrastructure.event_store.reader import LogReader
 from infrastructure.event_store.store import EventSourcedStore
-from infrastructure.expiring_lots import PostgresExpiringLots
-from infrastructure.leftovers import PostgresLeftovers
-from infrastructure.picture_uses import PostgresPictureUses
 from infrastructure.postgres.database import Database
 from infrastructure.projections.engine import Projector
-from infrastructure.upload_records import PostgresUploadRecords
-from infrastructure.webhook_records import PostgresWebhookRecords
+from infrastructure.records.expiring_lots import PostgresExpiringLots
+from infrastructure.records.leftovers import PostgresLeftovers
+from infrastructure.records.picture_uses import PostgresPictureUses
+from infrastructure.records.uploads import PostgresUploadRecords
+from infrastructure.records.webhooks import PostgresWebhookRecords
 from tests.fakes.bootstrap import Program
 
 MASTER_KEY = b"a master key for tests, 32 bytes"

@@ -10,7 +10,7 @@ import pytest
 from application.reactions import follow
 from application.rules import ANNOUNCE_JOB, RULES, SEND_WEBHOOK
 from infrastructure.event_store.reader import LogReader
-from infrastructure.webhook_records import PostgresWebhookRecords
+from infrastructure.records.webhooks import PostgresWebhookRecords
 from tests.fakes.webhooks import MemoryPoster
 from tests.interfaces.rest.conftest import User
 

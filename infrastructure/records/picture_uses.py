@@ -11,7 +11,7 @@ from application.projections.photos import Photos
 from domain.pictures import PictureKind
 from infrastructure.postgres.database import Database
 from infrastructure.projections.rows import READ_MODELS
-from infrastructure.upload_records import GRACE, original_lock
+from infrastructure.records.uploads import GRACE, original_lock
 
 _JOBS = sql.Identifier(READ_MODELS, Jobs.table.versioned_name)
 _PHOTOS = sql.Identifier(READ_MODELS, Photos.table.versioned_name)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from infrastructure.leftovers import REACTION_DAYS, PostgresLeftovers
 from infrastructure.postgres.database import Database
+from infrastructure.records.leftovers import REACTION_DAYS, PostgresLeftovers
 
 _ANSWER = """
     INSERT INTO stage.answers (answer_id, owner, content_hash, status, sealed, expires_at)
