@@ -15,12 +15,12 @@ from litestar.enums import ScopeType
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from infrastructure.answers import Answers
 from infrastructure.queries.pages import Pages
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principals
 from infrastructure.queries.streams import News
-from infrastructure.rate_limits import RateLimits
+from infrastructure.requests.answers import Answers
+from infrastructure.requests.rate_limits import RateLimits
 from infrastructure.settings import Settings
 from infrastructure.storage.previews import Previews
 from infrastructure.wiring import Container

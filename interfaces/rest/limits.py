@@ -12,7 +12,7 @@ from litestar.types import Scope
 
 from domain.email_claim import AddressMalformed, claim_id
 from domain.personal import Personal
-from infrastructure.rate_limits import WINDOW, Counted, RateLimits, seconds
+from infrastructure.requests.rate_limits import WINDOW, Counted, RateLimits, seconds
 from infrastructure.settings import Environment, Settings
 from interfaces.rest.faults import RateLimited
 

@@ -20,7 +20,7 @@ from litestar.serialization import encode_json
 from msgspec import Struct
 
 from application.context import current
-from infrastructure.answers import Answers, KeptAnswer, StillWorking
+from infrastructure.requests.answers import Answers, KeptAnswer, StillWorking
 from infrastructure.wiring import Container
 from interfaces.rest import problems
 from interfaces.rest.errors import answer, told_as

@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from infrastructure.embedded.valkey import EmbeddedValkey
-from infrastructure.rate_limits import RateLimits
+from infrastructure.requests.rate_limits import RateLimits
 from infrastructure.settings import Settings
 from interfaces.rest.faults import RateLimited
 from interfaces.rest.limits import Lane, Limits, lane

@@ -8,9 +8,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from infrastructure.answers import Answers
 from infrastructure.event_store.keyring import Keyring
 from infrastructure.postgres.database import Database
+from infrastructure.requests.answers import Answers
 
 
 @pytest.fixture

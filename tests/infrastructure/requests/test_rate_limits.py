@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from infrastructure.rate_limits import WINDOW, Asked, Counted, LocalCounts, RateLimits, RedisCounts, seconds
+from infrastructure.requests.rate_limits import (
+    WINDOW,
+    Asked,
+    Counted,
+    LocalCounts,
+    RateLimits,
+    RedisCounts,
+    seconds,
+)
 
 numbers = count()
 
