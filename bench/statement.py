@@ -20,8 +20,8 @@ from bench.people import Customer, People
 from bench.report import say
 from domain.credit_ledger import CreditLedger
 from domain.user import Role, User
-from infrastructure import chains
 from infrastructure.event_store.chain import fields_of
+from infrastructure.queries import chains
 from infrastructure.wiring import Container
 from interfaces.rest import cursors
 

@@ -29,6 +29,7 @@ from infrastructure.accounts.credentials import PostgresCredentials
 from infrastructure.accounts.passwords import Argon2Passwords
 from infrastructure.accounts.sessions import PostgresSessions
 from infrastructure.accounts.tokens import PostgresTokens
+from infrastructure.delivering.signed_links import SignedLinks
 from infrastructure.event_store.anchor_files import AnchorFiles
 from infrastructure.event_store.anchoring import Anchoring
 from infrastructure.event_store.keyring import Keyring
@@ -36,6 +37,7 @@ from infrastructure.event_store.mapper import EventMapper
 from infrastructure.event_store.reader import LogReader, Watermark
 from infrastructure.event_store.store import EventSourcedStore
 from infrastructure.following.following import Following
+from infrastructure.following.wake import Wake
 from infrastructure.imaging.local_darkroom import LocalDarkroom
 from infrastructure.outbox import Outbox
 from infrastructure.outside.fetching import LinkFetcher
@@ -58,13 +60,11 @@ from infrastructure.records.purchases import PostgresPurchaseRecords
 from infrastructure.records.uploads import PostgresUploadRecords
 from infrastructure.records.webhooks import PostgresWebhookRecords
 from infrastructure.settings import Settings
-from infrastructure.signed_links import SignedLinks
 from infrastructure.staging.calls import PostgresProviderCalls
 from infrastructure.staging.sealing import KeyringSealer
 from infrastructure.storage.incoming import ObjectIncoming
 from infrastructure.storage.object_store import object_store
 from infrastructure.storage.pictures import ObjectPictures
-from infrastructure.wake import Wake
 
 REDIS_TIMEOUT = 2.0
 """Seconds until Redis counts as away; nothing waits for it longer."""

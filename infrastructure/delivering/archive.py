@@ -15,8 +15,8 @@ from application.ports import Pictures
 from domain.brief import Label, Preset
 from infrastructure.delivering.disclosure import Disclosed, page
 from infrastructure.delivering.names import Naming
+from infrastructure.delivering.signed_links import SignedLinks
 from infrastructure.queries.jobs import StagedPhoto
-from infrastructure.signed_links import SignedLinks
 
 MANIFEST: Final = "manifest.json"
 DISCLOSURE: Final = "disclosure.html"

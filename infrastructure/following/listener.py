@@ -8,7 +8,7 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from infrastructure.wake import CHANNEL
+from infrastructure.following.wake import CHANNEL
 
 _PATIENCE = 0.25
 """Seconds that one wait for a message takes, and so the longest that stopping takes."""

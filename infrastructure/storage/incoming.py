@@ -10,7 +10,7 @@ from obstore.store import AzureStore, GCSStore, ObjectStore, S3Store
 
 from application.errors import PhotoNotArrived
 from application.photos import PHOTO_BYTES, PhotoTooLarge
-from infrastructure.signed_links import SignedLinks
+from infrastructure.delivering.signed_links import SignedLinks
 
 FOLDER: Final = "incoming"
 GRACE: Final = timedelta(hours=1)

@@ -12,7 +12,7 @@ from cyclopts import App
 from rich.console import Console
 from rich.table import Table
 
-from infrastructure.costs import JobMargin, StagedCost, job_margins, staged_costs
+from infrastructure.staging.costs import JobMargin, StagedCost, job_margins, staged_costs
 from interfaces.cli.local import environment_of
 
 MICROS = 1_000_000

@@ -15,10 +15,10 @@ from rich.console import Console
 from application.projections.credit_lots import PRESENT
 from application.projections.credit_places import Places
 from domain.credit_ledger import CreditLedger
-from infrastructure import chains, settings, wiring
+from infrastructure import settings, wiring
 from infrastructure.event_store.past import aggregate_of
+from infrastructure.queries import chains, ledgers, raw_events
 from infrastructure.queries import credits as credit_queries
-from infrastructure.queries import ledgers, raw_events
 from infrastructure.queries.history import AsOf, history
 from infrastructure.queries.ledgers import MomentRow
 from infrastructure.queries.reader import Reader

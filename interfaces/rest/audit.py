@@ -18,9 +18,8 @@ from application.errors import NotFound
 from application.projections.credit_lots import PRESENT
 from domain.credit_ledger import CreditLedger
 from domain.user import Role
-from infrastructure import chains
+from infrastructure.queries import chains, ledgers, raw_events, trails
 from infrastructure.queries import credits as credit_queries
-from infrastructure.queries import ledgers, raw_events, trails
 from infrastructure.queries.credits import MovementRow
 from infrastructure.queries.jobs import NEWEST
 from infrastructure.queries.ledgers import MomentRow, PlacesRow

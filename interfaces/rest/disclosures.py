@@ -15,12 +15,12 @@ from domain.brief import Preset
 from domain.photo_job import PhotoJob
 from infrastructure.delivering.disclosure import CSP, Disclosed, page
 from infrastructure.delivering.names import Naming
+from infrastructure.delivering.signed_links import LinkExpired, LinkInvalid, SignedLinks
 from infrastructure.queries import jobs as queries
 from infrastructure.queries.jobs import JobRow, PhotoRow
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
 from infrastructure.queries.tables import JOBS, PHOTOS
-from infrastructure.signed_links import LinkExpired, LinkInvalid, SignedLinks
 from infrastructure.storage.previews import MEDIA_TYPE, WHOLE, Previews
 from infrastructure.wiring import Container
 from interfaces.rest.faults import NotAltered, RangeNotSatisfiable, ReadModelBehind

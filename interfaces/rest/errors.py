@@ -75,9 +75,9 @@ from domain.offers import OfferUnknown, QuantityOutOfRange
 from domain.pictures import OriginalsRemoved
 from domain.purchase import NotPaid
 from domain.user import NameTooLong
+from infrastructure.delivering.signed_links import LinkExpired, LinkInvalid
 from infrastructure.imaging.sandbox.sandbox import SandboxBusy, SandboxClosed
 from infrastructure.payments.sandbox_till import SandboxRefused
-from infrastructure.signed_links import LinkExpired, LinkInvalid
 from interfaces.rest.faults import (
     BodyTooLarge,
     CsrfRejected,

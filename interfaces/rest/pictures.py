@@ -13,11 +13,11 @@ from application.errors import NotFound, PictureNotFound, PictureRemoved
 from application.pictures import ORIGINALS, results_of
 from domain.photo_job import PhotoJob
 from infrastructure.delivering.names import Naming
+from infrastructure.delivering.signed_links import LinkExpired, LinkInvalid
 from infrastructure.queries import jobs as queries
 from infrastructure.queries.jobs import PhotoPictures
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.tables import JOBS, PHOTOS
-from infrastructure.signed_links import LinkExpired, LinkInvalid
 from infrastructure.storage.pictures import OpenPicture
 from infrastructure.wiring import Container
 from interfaces.rest.faults import RangeNotSatisfiable, ReadModelBehind

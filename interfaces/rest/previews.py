@@ -12,10 +12,10 @@ from litestar.params import FromPath, QueryParameter
 from application.errors import NotFound, PictureNotFound, PictureRemoved
 from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind
+from infrastructure.delivering.signed_links import LinkExpired, LinkInvalid
 from infrastructure.queries import jobs as queries
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.tables import JOBS, PHOTOS
-from infrastructure.signed_links import LinkExpired, LinkInvalid
 from infrastructure.storage.previews import MEDIA_TYPE, Previews
 from interfaces.rest.faults import RangeNotSatisfiable, ReadModelBehind
 from interfaces.rest.freshness import WaitForPosition, wait_for

@@ -25,8 +25,8 @@ from application.photos import (
 from application.ports import Upload
 from application.uploads import LINK_LIFETIME
 from domain.errors import Conflict
+from infrastructure.delivering.signed_links import LinkExpired, LinkInvalid
 from infrastructure.queries.sessions import Principal
-from infrastructure.signed_links import LinkExpired, LinkInvalid
 from infrastructure.wiring import Container
 from interfaces.rest.bodies import UPLOAD_BYTES
 from interfaces.rest.headers import REPLAYED

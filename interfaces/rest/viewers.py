@@ -8,7 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from msgspec import Struct
 
-from infrastructure.signed_links import LinkInvalid, SignedLinks
+from infrastructure.delivering.signed_links import LinkInvalid, SignedLinks
 
 SIGNED: Final = {"signed": True}
 """`opt=SIGNED` marks a route that a signed link opens, too."""

@@ -9,7 +9,7 @@ import pytest
 from application.errors import PhotoNotArrived
 from application.photos import PHOTO_BYTES, PhotoTooLarge
 from application.ports import IncomingPhotos
-from infrastructure.signed_links import SignedLinks
+from infrastructure.delivering.signed_links import SignedLinks
 from infrastructure.storage.incoming import ObjectIncoming
 from infrastructure.storage.object_store import object_store
 from tests.fakes.clock import SettableClock

@@ -15,9 +15,9 @@ from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.following.follower import BATCH
 from infrastructure.following.following import Following
+from infrastructure.following.wake import Wake
 from infrastructure.postgres import migrations
 from infrastructure.projections.engine import Projector
-from infrastructure.wake import Wake
 from tests.application.projections.histories import Play
 from tests.infrastructure.event_store.appending import append as append_bare
 from tests.infrastructure.following.tally import (

@@ -16,8 +16,8 @@ from application.errors import PictureNotFound
 from domain.brief import Label, Preset
 from infrastructure.delivering.archive import Delivery
 from infrastructure.delivering.names import Naming, stem
+from infrastructure.delivering.signed_links import SignedLinks
 from infrastructure.queries.jobs import StagedPhoto
-from infrastructure.signed_links import SignedLinks
 from infrastructure.storage.pictures import ObjectPictures
 
 MEGABYTE = 1_000_000

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from infrastructure.signed_links import LinkExpired, LinkInvalid, SignedLinks
+from infrastructure.delivering.signed_links import LinkExpired, LinkInvalid, SignedLinks
 
 NOW = 1_800_000_000.0
 PATH = "/api/v1/jobs/1/photos/2/preview"

@@ -5,7 +5,7 @@ import threading
 import redis
 
 from infrastructure.embedded.valkey import EmbeddedValkey
-from infrastructure.wake import CHANNEL, Wake
+from infrastructure.following.wake import CHANNEL, Wake
 
 
 def test_what_was_asked_for_before_the_end_is_told_and_nothing_runs_on(valkey: EmbeddedValkey) -> None:
