@@ -6,10 +6,10 @@ Order and repetition of messages cannot matter here, since no message is looked 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from application.payments import Outcome, SessionStatus, TheirDispute, TheirPayment
+from application.payments import Outcome, TheirDispute, TheirPayment
 from domain.offers import APP
 from domain.personal import Personal
-from domain.purchase import DisputeStatus, Purchase
+from domain.purchase import DisputeStatus, Purchase, PurchaseStatus
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,8 @@ def mismatches(theirs: TheirPayment, ours: Purchase) -> tuple[str, ...]:
         "currency": (theirs.currency, ours.currency),
         "livemode": (theirs.livemode, ours.livemode),
     }
-    return tuple(name for name, (told, expected) in compared.items() if told != expected)
+    differing = [name for name, (told, expected) in compared.items() if told != expected]
+    return tuple(dict.fromkeys([*differing, *theirs.contradictions]))
 
 
 def difference(theirs: TheirPayment, ours: Purchase) -> list[Command]:
@@ -128,7 +129,7 @@ def _of_payment(theirs: TheirPayment, ours: Purchase) -> Iterator[Command]:
         return
     if theirs.failure and theirs.payment_id and (theirs.payment_id, theirs.failure) not in ours.failures:
         yield FailPayment(theirs.payment_id, theirs.failure)
-    if theirs.status is SessionStatus.EXPIRED:
+    if theirs.over and ours.status is PurchaseStatus.OPEN:
         yield Expire()
 
 

@@ -24,6 +24,10 @@ class OfferUnavailable(ApplicationError):
         self.offer, self.differences = offer, differences
 
 
+class NothingBought(ApplicationError):
+    """The provider does not know this user, who never paid for anything, or has been deleted there."""
+
+
 class NoticeRejected(ApplicationError):
     """A message that does not prove to be the provider's, or is not meant for us."""
 
@@ -108,8 +112,11 @@ class About:
 class Found:
     """A payment of ours."""
 
-    session_id: str
+    session_id: str | None
+    """None where the provider has not tied the payment to a session yet: it is the purchase's own."""
     purchase_id: UUID
+    payment_id: str | None = None
+    """Given where there is no session to tell it."""
 
 
 class SessionStatus(StrEnum):
@@ -162,8 +169,16 @@ class TheirPayment:
     receipt: Personal | None = None
     failure: str | None = None
     """The code of the last attempt to pay that failed."""
+    contradictions: tuple[str, ...] = ()
+    """In what the payment itself is not what its session says, by name."""
     refunds: tuple[TheirRefund, ...] = ()
     disputes: tuple[TheirDispute, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody can pay any more: it has expired, or a transfer never arrived."""
+        bounced = self.status is SessionStatus.COMPLETE and self.failure is not None
+        return not self.paid and (bounced or self.status is SessionStatus.EXPIRED)
 
     @property
     def net(self) -> int:
@@ -214,15 +229,21 @@ class Payments(Protocol):
     def session(self, session_id: str) -> Session: ...
 
     def portal(self, customer_id: str, return_url: str) -> str:
-        """The address of a page where a customer manages what the provider keeps of them."""
+        """The address of a page where a customer manages what the provider keeps of them.
+
+        Raises NothingBought for one whom the provider does not know, or no longer.
+        """
         ...
 
     def find(self, about: About) -> Found | None:
         """Which purchase it is about; None if it is none of ours."""
         ...
 
-    def payment(self, session_id: str) -> TheirPayment:
-        """Everything about one purchase, as of after this was called."""
+    def payment(self, session_id: str, payment_id: str | None = None) -> TheirPayment:
+        """Everything about one purchase, as of after this was called.
+
+        `payment_id` is the payment to look at where the session does not tell one yet.
+        """
         ...
 
     def about(self, notice: Notice) -> About | None:

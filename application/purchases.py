@@ -8,7 +8,7 @@ from uuid import UUID
 from application.comparing import Command, difference
 from application.crediting import credit
 from application.errors import ApplicationError, NotFound
-from application.payments import Found, Order, Payments, Session, TheirPayment
+from application.payments import Found, NothingBought, Order, Payments, Session, TheirPayment
 from application.ports import Clock, Store
 from application.retrying import retried
 from domain.credit_ledger import CreditLedger
@@ -36,10 +36,6 @@ class CheckoutOver(ApplicationError):
     def __init__(self, purchase_id: UUID) -> None:
         super().__init__(purchase_id)
         self.purchase_id = purchase_id
-
-
-class NothingBought(ApplicationError):
-    """The provider does not know this user, who never paid for anything."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +114,16 @@ class Purchases:
 
         The purchase is loaded before the provider is asked: whoever records meanwhile makes this attempt
         fail as a concurrent change, and the next one fetches again. So what is recorded was always fetched
-        after what was recorded before it, and never takes anything back that is newer.
+        after what was recorded before it, and never takes anything back that is newer. Another session than
+        the purchase's own is not known either, whatever it says about itself.
         """
         if (purchase := self.store.find(Purchase, found.purchase_id)) is None:
             return None
-        theirs = self.payments.payment(found.session_id)
+        session_id = found.session_id or purchase.session_id
+        if session_id is None or purchase.session_id not in (None, session_id):
+            return None
+        theirs = self.payments.payment(session_id, found.payment_id)
+        purchase.open_session(session_id)  # known already, unless we were cut off right after opening it
         if self.store.get(User, purchase.user_id).erased:
             theirs = replace(theirs, receipt=None)  # there is no key left to seal it with
         commands = difference(theirs, purchase)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
 from application.comparing import RefusePayment
@@ -26,6 +27,8 @@ class _Compared:
     theirs: int = 0
 
     def add(self, looked: Looked) -> None:
+        if looked.purchase.id in self.purchases:
+            return
         self.purchases.add(looked.purchase.id)
         self.ours += looked.purchase.net
         self.theirs += looked.theirs.net
@@ -55,8 +58,7 @@ class Reconciling:
         compared = _Compared()
         self._messages(run, since)
         for found in self._theirs(since):
-            if found.purchase_id not in compared.purchases:
-                self._compare(run, found, compared)
+            self._compare(run, found, compared)
         for purchase_id in self.records.started_between(since, until):
             if purchase_id not in compared.purchases:
                 self._ours(run, self.store.get(Purchase, purchase_id), compared)
@@ -86,21 +88,23 @@ class Reconciling:
                 )
 
     def _theirs(self, since: datetime) -> Iterator[Found]:
-        """Checkouts begun since then, and older ones whose money moved since then."""
-        yield from self.payments.sessions_since(since)
-        seen: set[str] = set()
-        for about in self.payments.changes_since(since):
-            if about.id not in seen and (found := self.payments.find(about)):
+        """Checkouts begun since then, and older ones whose money moved since then; each once."""
+        changed = map(self.payments.find, dict.fromkeys(self.payments.changes_since(since)))
+        told: set[Found] = set()
+        for found in chain(self.payments.sessions_since(since), changed):
+            if found and found not in told:
+                told.add(found)
                 yield found
-            seen.add(about.id)
 
     def _compare(self, run: Reconciliation, found: Found, compared: _Compared) -> None:
+        reference = found.session_id or found.payment_id or str(found.purchase_id)
         if (looked := self.purchases.look_at(found)) is None:
+            known = self.store.find(Purchase, found.purchase_id)
             run.find(
                 Finding.UNKNOWN_HERE,
-                found.session_id,
+                reference,
                 purchase_id=found.purchase_id,
-                detail="no such purchase",
+                detail="not the checkout of this purchase" if known else "no such purchase",
                 resolution=Resolution.LEFT,
             )
             return
@@ -109,7 +113,7 @@ class Reconciling:
             if not isinstance(command, RefusePayment):
                 run.find(
                     Finding.NOT_RECORDED,
-                    found.session_id,
+                    reference,
                     purchase_id=looked.purchase.id,
                     detail=type(command).__name__,
                     resolution=Resolution.RECORDED,
@@ -117,7 +121,7 @@ class Reconciling:
         if looked.purchase.status is PurchaseStatus.REFUSED and looked.theirs.net:
             run.find(
                 Finding.PAYMENT_REFUSED,
-                looked.purchase.payment_id or found.session_id,
+                looked.purchase.payment_id or reference,
                 purchase_id=looked.purchase.id,
                 detail=", ".join(looked.purchase.mismatches),
                 resolution=Resolution.LEFT,

@@ -17,6 +17,8 @@ def compared(offer: Offer, price: Mapping[str, Any] | None) -> PriceReport:
         "unit_amount": (price.get("unit_amount"), offer.unit_amount),
         "currency": (price.get("currency"), offer.currency),
         "type": (price.get("type"), "one_time"),
+        "transform_quantity": (price.get("transform_quantity"), None),
+        **_of_product(price.get("product")),
         **{f"metadata.{name}": (told.get(name), value) for name, value in offer.metadata.items()},
     }
     differences = tuple(
@@ -26,3 +28,11 @@ def compared(offer: Offer, price: Mapping[str, Any] | None) -> PriceReport:
     )
     state = PriceState.DRIFTED if differences else PriceState.SOUND
     return PriceReport(offer.key, state, str(price["id"]), differences)
+
+
+def _of_product(product: Any) -> dict[str, tuple[Any, Any]]:
+    """Of the product, if it was told with its price: one that was archived or deleted cannot be sold."""
+    if not isinstance(product, Mapping):
+        return {}
+    sold = bool(product.get("active", True)) and not product.get("deleted")
+    return {"product.active": (sold, True)}

@@ -1,6 +1,6 @@
 """Stripe's objects, as plain dictionaries, read into what purchases understand; nothing here calls anybody."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -22,12 +22,16 @@ _FAILED_REFUNDS = frozenset({"failed", "canceled"})
 _OUTCOMES = {
     "warning_needs_response": Outcome.INQUIRY,
     "warning_under_review": Outcome.INQUIRY,
-    "warning_closed": Outcome.INQUIRY,
+    "warning_closed": Outcome.WON,
     "prevented": Outcome.WON,
+    "charge_refunded": Outcome.WON,
     "won": Outcome.WON,
     "lost": Outcome.LOST,
 }
-"""https://docs.stripe.com/api/disputes/object#dispute_object-status; any other means that it is open."""
+"""https://docs.stripe.com/api/disputes/object#dispute_object-status; any other means that it is open.
+
+Versions before 2022 also ended disputes of refunded charges by charge_refunded: the money is with the refund.
+"""
 
 
 def session(told: Told) -> Session:
@@ -36,15 +40,14 @@ def session(told: Told) -> Session:
 
 def found(told: Told) -> Found | None:
     """The purchase of a session; None if the session is not one of ours."""
-    metadata = told.get("metadata") or {}
-    if metadata.get("app") != APP:
-        return None
-    try:
-        return Found(
-            str(told["id"]), UUID(metadata.get("purchase_id") or told.get("client_reference_id") or "")
-        )
-    except ValueError:
-        return None
+    purchase_id = _purchase_id(told)
+    return Found(str(told["id"]), purchase_id) if purchase_id else None
+
+
+def found_by_intent(intent: Told) -> Found | None:
+    """The purchase of a payment intent, by what we had its session write on it; None if it is not one of ours."""
+    purchase_id = _purchase_id(intent)
+    return Found(None, purchase_id, str(intent["id"])) if purchase_id else None
 
 
 def payment(
@@ -53,10 +56,11 @@ def payment(
     """A session with its line items, its payment intent if it has one, and what became of the money."""
     metadata = told.get("metadata") or {}
     price, quantity = _sold(told.get("line_items") or {})
+    paid = told.get("payment_status") == "paid"
     return TheirPayment(
         session_id=str(told["id"]),
-        status=SessionStatus(told["status"]),
-        paid=told.get("payment_status") == "paid",
+        status=_status(told),
+        paid=paid,
         payment_id=str(intent["id"]) if intent else None,
         app=str(metadata.get("app", "")),
         user_id=str(metadata.get("user_id", "")),
@@ -67,7 +71,8 @@ def payment(
         livemode=bool(told.get("livemode")),
         customer_id=_id(told.get("customer")),
         receipt=_receipt(intent),
-        failure=_failure(intent),
+        failure=None if paid else _failure(intent),
+        contradictions=tuple(_contradictions(told, intent or {})),
         refunds=tuple(refunds),
         disputes=tuple(disputes),
     )
@@ -82,6 +87,43 @@ def dispute(told: Told) -> TheirDispute:
     return TheirDispute(
         str(told["id"]), int(told["amount"]), _OUTCOMES.get(str(told.get("status")), Outcome.OPEN)
     )
+
+
+def _status(told: Told) -> SessionStatus:
+    """One that we do not know ends nothing, so it is open."""
+    try:
+        return SessionStatus(str(told.get("status")))
+    except ValueError:
+        return SessionStatus.OPEN
+
+
+def _purchase_id(told: Told) -> UUID | None:
+    metadata = told.get("metadata") or {}
+    if metadata.get("app") != APP:
+        return None
+    try:
+        return UUID(metadata.get("purchase_id") or told.get("client_reference_id") or "")
+    except ValueError:
+        return None
+
+
+def _contradictions(told: Told, intent: Told) -> Iterator[str]:
+    """Where the payment intent is not what its session says, or the session not what it says itself.
+
+    What the intent does not tell contradicts nothing; nor does a receipt of 0, which is for money on its way.
+    """
+    ours, its = told.get("metadata") or {}, intent.get("metadata") or {}
+    amounts = {told.get("amount_total"), intent.get("amount"), intent.get("amount_received") or None}
+    if len(amounts - {None}) > 1:
+        yield "amount"
+    for name in ("currency", "livemode"):
+        if len({told.get(name), intent.get(name)} - {None}) > 1:
+            yield name
+    for name, key in (("app", "app"), ("user", "user_id"), ("purchase", "purchase_id")):
+        if len({ours.get(key), its.get(key)} - {None}) > 1:
+            yield name
+    if told.get("client_reference_id") not in (None, ours.get("purchase_id")):
+        yield "purchase"
 
 
 def _sold(line_items: Told) -> tuple[str, int]:

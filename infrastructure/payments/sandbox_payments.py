@@ -115,7 +115,7 @@ class SandboxPayments:
         payment = self.till.find(about.id) if by_session else self.till.find_by_payment(about.id)
         return Found(payment.session_id, payment.purchase_id) if payment else None
 
-    def payment(self, session_id: str) -> TheirPayment:
+    def payment(self, session_id: str, payment_id: str | None = None) -> TheirPayment:  # noqa: ARG002 - it is known
         """See application.payments.Payments."""
         payment = self._payment(session_id)
         return TheirPayment(

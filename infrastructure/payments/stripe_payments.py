@@ -13,6 +13,7 @@ from stripe.params.checkout import SessionCreateParams
 from application.payments import (
     About,
     Found,
+    NothingBought,
     Notice,
     NoticeRejected,
     OfferUnavailable,
@@ -32,7 +33,7 @@ from infrastructure.payments import notices
 from infrastructure.payments.connection import StripeConnection
 from infrastructure.payments.notices import SignedNotices
 from infrastructure.payments.prices import compared
-from infrastructure.payments.reading import dispute, found, payment, refund, session
+from infrastructure.payments.reading import dispute, found, found_by_intent, payment, refund, session
 
 API = "https://api.stripe.com"
 API_VERSION = "2026-10-28.endive"
@@ -114,10 +115,15 @@ class StripePayments:
 
     def portal(self, customer_id: str, return_url: str) -> str:
         """See application.payments.Payments."""
-        with _translated():
-            opened = self._stripe.billing_portal.sessions.create(
-                {"customer": customer_id, "return_url": return_url}
-            )
+        try:
+            with _translated():
+                opened = self._stripe.billing_portal.sessions.create(
+                    {"customer": customer_id, "return_url": return_url}
+                )
+        except stripe.InvalidRequestError as error:
+            if _is_missing(error) or error.param == "customer":
+                raise NothingBought from error
+            raise
         return opened.url
 
     def find(self, about: About) -> Found | None:
@@ -126,21 +132,21 @@ class StripePayments:
             with _translated():
                 return self._found(about)
         except stripe.InvalidRequestError as error:
-            if error.http_status != _NOT_FOUND and error.code != "resource_missing":
+            if not _is_missing(error):
                 raise
             return None
 
-    def payment(self, session_id: str) -> TheirPayment:
+    def payment(self, session_id: str, payment_id: str | None = None) -> TheirPayment:
         """See application.payments.Payments."""
         with _translated():
             told = self._stripe.checkout.sessions.retrieve(
                 session_id, {"expand": ["line_items.data.price"]}
             ).to_dict()
-            if "line_items" not in told:
-                told["line_items"] = self._stripe.checkout.sessions.line_items.list(session_id).to_dict()
-            if (intent_id := _id(told.get("payment_intent"))) is None:
+            told["line_items"] = self._sold(told)
+            if (intent_id := _id(told.get("payment_intent")) or payment_id) is None:
                 return payment(told, None, [], [])
             intent = self._stripe.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]}).to_dict()
+            intent["latest_charge"] = self._charge(intent.get("latest_charge"))
             refunds = _all(self._stripe.refunds.list, {"payment_intent": intent_id})
             disputes = _all(self._stripe.disputes.list, {"payment_intent": intent_id})
         return payment(told, intent, map(refund, refunds), map(dispute, disputes))
@@ -205,7 +211,9 @@ class StripePayments:
 
     def _price(self, offer: Offer) -> Mapping[str, Any] | None:
         with _translated():
-            prices = self._stripe.prices.list({"lookup_keys": [offer.key], "active": True, "limit": 1}).data
+            prices = self._stripe.prices.list(
+                {"lookup_keys": [offer.key], "active": True, "limit": 1, "expand": ["data.product"]}
+            ).data
         return prices[0].to_dict() if prices else None
 
     def _created(self, offer: Offer) -> PriceReport:
@@ -239,7 +247,27 @@ class StripePayments:
         for told in sessions:
             if _id(told.to_dict().get("payment_intent")) == intent_id:
                 return found(told.to_dict())
-        return None
+        # An attempt that failed may be tied to its session only once another one has succeeded.
+        return found_by_intent(self._stripe.payment_intents.retrieve(intent_id).to_dict())
+
+    def _sold(self, told: dict[str, Any]) -> dict[str, Any]:
+        """A session's line items, each with its whole price, whether that came expanded or not."""
+        lines: dict[str, Any] = told.get("line_items") or (
+            self._stripe.checkout.sessions.line_items.list(told["id"]).to_dict()
+        )
+        for line in lines.get("data") or []:
+            if isinstance(line.get("price"), str):
+                line["price"] = self._stripe.prices.retrieve(line["price"]).to_dict()
+        return lines
+
+    def _charge(self, told: Any) -> Mapping[str, Any] | None:
+        """An intent's charge, for its receipt; one that is not there does not keep a payment from being known."""
+        if not isinstance(told, str):
+            return told if isinstance(told, Mapping) else None
+        try:
+            return self._stripe.charges.retrieve(told).to_dict()
+        except stripe.InvalidRequestError:
+            return None
 
 
 def _all(listing: Callable[[Any], Any], parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -252,6 +280,10 @@ def _id(told: Any) -> str | None:
     """The id of what is told whole or by its id."""
     identity = told.get("id") if isinstance(told, Mapping) else told
     return identity if isinstance(identity, str) else None
+
+
+def _is_missing(error: stripe.InvalidRequestError) -> bool:
+    return error.http_status == _NOT_FOUND or error.code == "resource_missing"
 
 
 def _from(since: datetime) -> dict[str, int]:

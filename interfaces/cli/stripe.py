@@ -14,6 +14,7 @@ from rich.table import Table
 
 from application.context import Context, acting
 from application.payments import PaymentsAway, PriceReport, PriceState
+from application.ports import RetryLater
 from infrastructure import wiring
 from infrastructure.settings import load
 from infrastructure.telemetry import configure_logging
@@ -111,7 +112,7 @@ def _container(folder: Path, errand: str) -> Iterator[Container]:
     try:
         with acting(Context("operator:cli", f"command:{name}", f"command-{uuid4()}")):
             yield container
-    except PaymentsAway as away:
+    except (PaymentsAway, RetryLater) as away:
         raise StripeAway from away
     finally:
         container.close()

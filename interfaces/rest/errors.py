@@ -27,6 +27,7 @@ from application.errors import (
     VersionMismatch,
 )
 from application.payments import (
+    NothingBought,
     NoticeOfOtherMode,
     NoticeOutOfTime,
     NoticeRejected,
@@ -44,7 +45,7 @@ from application.photos import (
     PhotoUnsupported,
 )
 from application.ports import LinkRefused, RetryLater
-from application.purchases import CheckoutOver, NothingBought, ReturnPathRefused
+from application.purchases import CheckoutOver, ReturnPathRefused
 from application.webhooks import TooManyEndpoints
 from domain.brief import PromptNeeded, PromptTooLong
 from domain.credit_errors import (

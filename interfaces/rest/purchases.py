@@ -13,8 +13,8 @@ from msgspec import Meta, Struct
 
 from application.context import current
 from application.errors import ConcurrentChange, NotFound
-from application.payments import OfferUnavailable, PaymentsAway
-from application.purchases import RETURN_PATH_LENGTH, CheckoutOver, NothingBought, ReturnPathRefused
+from application.payments import NothingBought, OfferUnavailable, PaymentsAway
+from application.purchases import RETURN_PATH_LENGTH, CheckoutOver, ReturnPathRefused
 from domain.errors import Conflict
 from domain.offers import (
     LARGEST_QUANTITY,

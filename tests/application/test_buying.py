@@ -7,15 +7,25 @@ from uuid import UUID
 
 import pytest
 
-from application.comparing import Refund, mismatches
-from application.payments import Found, OfferUnavailable, Order, Payments, Session, TheirPayment
+from application.comparing import Expire, FailPayment, Refund, mismatches
+from application.payments import (
+    Found,
+    NothingBought,
+    OfferUnavailable,
+    Order,
+    Payments,
+    PaymentsAway,
+    Session,
+    TheirPayment,
+)
 from application.ports import RetryLater
-from application.purchases import CheckoutOver, NothingBought, ReturnPathRefused
+from application.purchases import CheckoutOver, ReturnPathRefused
 from domain.errors import Conflict
 from domain.purchase import PurchaseStatus
 from domain.user import User
 from tests.application.people import ANN, BOB, register
 from tests.application.shop import Shop
+from tests.fakes.clock import START
 
 ID = UUID(int=99)
 
@@ -37,8 +47,8 @@ class Saying(Through):
         super().__init__(payments)
         self._lies = lies
 
-    def payment(self, session_id: str) -> TheirPayment:
-        return replace(self._payments.payment(session_id), **self._lies)
+    def payment(self, session_id: str, payment_id: str | None = None) -> TheirPayment:
+        return replace(self._payments.payment(session_id, payment_id), **self._lies)
 
 
 class Failing(Through):
@@ -63,8 +73,8 @@ class Interrupted(Through):
         self.meanwhile: list[Any] = []
         self.looks = 0
 
-    def payment(self, session_id: str) -> TheirPayment:
-        told = self._payments.payment(session_id)
+    def payment(self, session_id: str, payment_id: str | None = None) -> TheirPayment:
+        told = self._payments.payment(session_id, payment_id)
         self.looks += 1
         if self.meanwhile:
             self.meanwhile.pop()()
@@ -237,3 +247,55 @@ def test_a_purchase_that_nobody_knows_is_left_alone() -> None:
     shop = Shop()
     _, session_id = shop.checkout()
     assert shop.program.purchases.look_at(Found(session_id, UUID(int=12345))) is None
+
+
+def test_another_session_that_names_a_purchase_is_not_its_checkout() -> None:
+    shop = Shop()
+    purchase_id, session_id = shop.checkout()
+    shop.program.sandbox.pay(session_id)
+    _, other_session = shop.checkout()
+    shop.program.sandbox.pay(other_session)
+    assert shop.program.purchases.look_at(Found(other_session, purchase_id)) is None
+    assert not shop.purchase(purchase_id).paid
+
+
+def test_a_payment_whose_session_is_not_told_is_looked_up_by_the_purchases_own() -> None:
+    shop = Shop()
+    purchase_id, session_id = shop.checkout()
+    shop.program.sandbox.decline(session_id)
+    looked = shop.program.purchases.look_at(Found(None, purchase_id, "pi_1"))
+    assert looked
+    assert [type(one) for one in looked.recorded] == [FailPayment]
+
+
+def test_a_session_that_we_were_cut_off_from_is_known_once_its_payment_is_looked_at() -> None:
+    shop = Shop()
+    purchases = using(shop, Failing(shop.program.payments, PaymentsAway()))
+    with pytest.raises(PaymentsAway):
+        start(purchases)
+    (session_id,) = [one.session_id for one in shop.program.sandbox.till.since(START)]
+    assert shop.purchase(ID).session_id is None
+    shop.program.sandbox.pay(session_id)
+    assert shop.program.purchases.look_at(Found(None, ID, "pi_1")) is None
+    assert shop.program.purchases.look_at(Found(session_id, ID))
+    assert (shop.purchase(ID).session_id, shop.purchase(ID).paid) == (session_id, True)
+
+
+def test_a_payment_that_contradicts_its_session_grants_nothing() -> None:
+    shop = Shop()
+    purchase_id, session_id = shop.checkout()
+    shop.program.sandbox.pay(session_id)
+    lying = using(shop, Saying(shop.program.payments, contradictions=("amount", "purchase"), currency="eur"))
+    assert lying.look_at(Found(session_id, purchase_id))
+    assert shop.purchase(purchase_id).mismatches == ["currency", "amount", "purchase"]
+    assert shop.balance().available == 0
+
+
+def test_a_transfer_that_never_arrives_ends_the_checkout_once() -> None:
+    shop = Shop()
+    purchase_id, session_id = shop.checkout()
+    shop.program.sandbox.pay_later(session_id)
+    shop.program.sandbox.bounce(session_id)
+    looked = [shop.program.purchases.look_at(Found(session_id, purchase_id)) for _ in range(2)]
+    assert [[type(one) for one in each.recorded] for each in looked if each] == [[FailPayment, Expire], []]
+    assert shop.purchase(purchase_id).status is PurchaseStatus.EXPIRED

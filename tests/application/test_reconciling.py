@@ -1,18 +1,31 @@
 """Reconciliation finds what differs both ways, records what was missed, and says what was done."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from application.payments import PaymentsAway
+from application.payments import Found, Payments, PaymentsAway
 from domain.reconciliation import Difference, Finding, Reconciliation, Resolution
 from tests.application.people import ANN
 from tests.application.shop import Shop
-from tests.application.test_buying import Failing, Saying, start, using
+from tests.application.test_buying import Failing, Saying, Through, start, using
 
 RUN = UUID(int=7)
 BEFORE = timedelta(days=1)
+
+
+class Listing(Through):
+    """Lists other sessions than the provider does."""
+
+    def __init__(self, payments: Payments, sessions: list[Found]) -> None:
+        super().__init__(payments)
+        self._sessions = sessions
+
+    def sessions_since(self, _since: datetime) -> Iterator[Found]:
+        return iter(self._sessions)
 
 
 def reconcile(shop: Shop, run: UUID = RUN) -> Reconciliation:
@@ -133,3 +146,23 @@ def test_money_that_does_not_fit_is_left_to_an_operator_and_shows_in_the_sums() 
     assert run.totals
     assert (run.totals.ours, run.totals.theirs) == (0, 17_00)
     assert shop.balance(ANN).available == 0
+
+
+def test_a_checkout_that_expired_is_told_once() -> None:
+    shop = Shop()
+    _, session_id = shop.checkout()
+    shop.program.sandbox.expire(session_id)
+    assert (Finding.NOT_RECORDED, Resolution.RECORDED) in found(reconcile(shop))
+    assert reconcile(shop, uuid4()).differences == []
+
+
+def test_a_second_checkout_in_the_name_of_a_purchase_is_left_to_an_operator() -> None:
+    shop = Shop()
+    purchase_id, session_id = shop.checkout()
+    listing = Listing(shop.program.payments, [Found(session_id, purchase_id), Found("cs_2", purchase_id)] * 2)
+    run = replace(shop.program.reconciling, payments=listing).reconcile(RUN)
+    assert [(one.finding, one.reference, one.detail) for one in run.differences] == [
+        (Finding.UNKNOWN_HERE, "cs_2", "not the checkout of this purchase")
+    ]
+    assert run.totals
+    assert run.totals.compared == 1

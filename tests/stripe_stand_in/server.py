@@ -18,6 +18,7 @@ from stripe.params import (
     PaymentIntentRetrieveParams,
     PriceCreateParams,
     PriceListParams,
+    PriceRetrieveParams,
     RefundListParams,
 )
 from stripe.params.billing_portal import SessionCreateParams as PortalCreateParams
@@ -82,6 +83,8 @@ class StripeStandIn:
         self.headers: list[Mapping[str, str]] = []
         self.mistakes: list[str] = []
         self.faults: list[Fault] = []
+        self.expanding = "what is asked for"
+        """Or "everything", or "nothing": whether answers have whole objects where ids would do."""
         self._answers: dict[str, tuple[str, Object]] = {}
         self._turn = threading.RLock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -110,6 +113,9 @@ class StripeStandIn:
         bodies = [body for body in self.told() for _ in range(chance.randint(1, copies))]
         chance.shuffle(bodies)
         return bodies
+
+    def expands(self, asked: bool) -> bool:
+        return self.expanding == "everything" or (asked and self.expanding != "nothing")
 
     def fault(self) -> Fault | None:
         with self._turn:
@@ -195,7 +201,21 @@ def _listed(stand_in: StripeStandIn, kind: str, parameters: Tree, *by: str) -> O
         found = found[[one["id"] for one in found].index(after) + 1 :]
     limit = int(parameters.get("limit", 10))
     shown = [_shown(one) for one in found[:limit]]
-    return {"object": "list", "data": shown, "has_more": len(found) > limit, "url": f"/v1/{kind}s"}
+    shown = [_expanded(stand_in, one, parameters, "data.") for one in shown]
+    path = f"/v1/{kind.replace('.', '/')}s"
+    return {"object": "list", "data": shown, "has_more": len(found) > limit, "url": path}
+
+
+def _expanded(stand_in: StripeStandIn, one: Object, parameters: Tree, within: str = "") -> Object:
+    """With whole objects in the place of ids where that was asked for."""
+    asked = {told.removeprefix(within) for told in parameters.get("expand", {}).values()}
+    objects = stand_in.book.objects
+    return {
+        name: _shown(objects[value])
+        if stand_in.expands(name in asked) and isinstance(value, str) and value in objects and name != "id"
+        else value
+        for name, value in one.items()
+    }
 
 
 def _lines(stand_in: StripeStandIn, session: Object) -> Object:
@@ -205,7 +225,9 @@ def _lines(stand_in: StripeStandIn, session: Object) -> Object:
             "object": "item",
             "amount_total": line["amount_total"],
             "currency": session["currency"],
-            "price": _shown(stand_in.book.objects[line["price"]]),
+            "price": _shown(stand_in.book.objects[line["price"]])
+            if stand_in.expands(asked=True)
+            else line["price"],
             "quantity": line["quantity"],
         }
         for number, line in enumerate(session["_line_items"])
@@ -230,16 +252,14 @@ def _create_session(stand_in: StripeStandIn, parameters: Tree, _identity: str) -
 def _retrieve_session(stand_in: StripeStandIn, parameters: Tree, identity: str) -> Object:
     session = _retrieved(stand_in, "checkout.session", identity)
     shown = _shown(session)
-    if any(one.startswith("line_items") for one in parameters.get("expand", {}).values()):
+    asked = any(one.startswith("line_items") for one in parameters.get("expand", {}).values())
+    if stand_in.expands(asked):
         shown["line_items"] = _lines(stand_in, session)
-    return shown
+    return _expanded(stand_in, shown, parameters)
 
 
 def _retrieve_intent(stand_in: StripeStandIn, parameters: Tree, identity: str) -> Object:
-    intent = dict(_retrieved(stand_in, "payment_intent", identity))
-    if "latest_charge" in parameters.get("expand", {}).values() and intent["latest_charge"]:
-        intent["latest_charge"] = _shown(stand_in.book.objects[intent["latest_charge"]])
-    return intent
+    return _expanded(stand_in, _retrieved(stand_in, "payment_intent", identity), parameters)
 
 
 def _create_portal(stand_in: StripeStandIn, parameters: Tree, _identity: str) -> Object:
@@ -268,6 +288,10 @@ ROUTES: Mapping[tuple[str, str], tuple[Answering, Any]] = {
     ("GET", "/v1/prices"): (
         lambda stand_in, parameters, _: _listed(stand_in, "price", parameters),
         PriceListParams,
+    ),
+    ("GET", "/v1/prices/*"): (
+        lambda stand_in, _, identity: _retrieved(stand_in, "price", identity),
+        PriceRetrieveParams,
     ),
     ("GET", "/v1/payment_intents/*"): (_retrieve_intent, PaymentIntentRetrieveParams),
     ("GET", "/v1/charges/*"): (
