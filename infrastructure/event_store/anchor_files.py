@@ -33,7 +33,7 @@ class AnchorFiles:
         try:
             obstore.put(self._store, _path(anchor.number), file, mode="create")
         except AlreadyExistsError:
-            if self._file(anchor.number) != file:
+            if self._file(anchor.number).rstrip() != file.rstrip():
                 raise OtherAnchorExported(anchor.number) from None
 
     def has(self, number: int) -> bool:

@@ -102,8 +102,8 @@ def check(anchor: ExportedAnchor, previous: Anchor | None, key: Ed25519PublicKey
 
 
 def encode(anchor: ExportedAnchor) -> bytes:
-    """The anchor as a file, in JSON."""
-    return msgspec.json.encode(anchor, enc_hook=bytes.hex)
+    """The anchor as a file, in JSON: a line, so that all files together are JSON Lines."""
+    return msgspec.json.encode(anchor, enc_hook=bytes.hex) + b"\n"
 
 
 def decode(file: bytes) -> ExportedAnchor:

@@ -93,7 +93,8 @@ def test_it_verifies_the_chain(database: Any, capsys: pytest.CaptureFixture[str]
 @pytest.mark.usefixtures("ports")
 def test_it_exports_what_can_be_checked_elsewhere(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     command.export(ANN)
-    places = outside_auditor.check(capfdbinary.readouterr().out.decode().splitlines())
+    said = outside_auditor.checked(capfdbinary.readouterr().out.decode().splitlines())
+    places = json.loads(said.stdout)
     assert (places["available"], places["spent"]) == (19, 1)
 
 
