@@ -22,7 +22,7 @@ CHECKOUT_LIFETIME = timedelta(hours=12)
 LATEST_OPENING = timedelta(hours=1)
 """How long before its end a checkout must be opened at the latest: Stripe opens none for less than half that."""
 RETURN_PATH_LENGTH = 500
-_PATH = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@%?-][A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?")
+RETURN_PATH = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@%?-][A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?")
 """A path, perhaps with a query. No second slash at its beginning: browsers take that for another site."""
 
 
@@ -146,7 +146,7 @@ class Purchases:
 
     def page(self, path: str) -> str:
         """The address of a page of ours. Raises ReturnPathRefused."""
-        if len(path) > RETURN_PATH_LENGTH or not _PATH.fullmatch(path):
+        if len(path) > RETURN_PATH_LENGTH or not RETURN_PATH.fullmatch(path):
             raise ReturnPathRefused
         return f"{self.app_url.rstrip('/')}{path}"
 

@@ -165,7 +165,8 @@ def _open(photo: bytes, shrink: int, *, access: Access, fail_on: Literal["error"
         return heif.load(photo)
     shrunk = {"shrink": shrink} if media_type == "image/jpeg" else {}
     with decoding():
-        image = _load(media_type, photo, access=access, memory=access == "random", fail_on=fail_on, **shrunk)
+        memory = access == "random" or media_type == "image/webp"  # which is decoded as a whole
+        image = _load(media_type, photo, access=access, memory=memory, fail_on=fail_on, **shrunk)
         if _megapixels(image) * shrunk.get("shrink", 1) ** 2 > PHOTO_MEGAPIXELS:
             raise PhotoHasTooManyPixels(_megapixels(_load(media_type, photo)))
         return image

@@ -37,7 +37,8 @@ def _taken_in(original: bytes, strict: bool) -> TakenIn:
     media_type = media_type_of(original)
     image = open_in_order(original, strict=strict)
     facts = facts_of(media_type, image)
-    if media_type == "image/jpeg" and max(facts.width, facts.height) >= 2 * PREVIEW:
+    shortest, longest = sorted((image.width, image.height))
+    if media_type == "image/jpeg" and longest >= 2 * PREVIEW and shortest > 1:
         image = open_in_order(original, shrink=2, strict=strict)
     small = _fitted(flattened(image), PREVIEW)
     with decoding():

@@ -36,7 +36,8 @@ def fitted(photo: bytes, width: int, height: int) -> Any:
     if orientation_of(whole) >= LYING:
         width, height = height, width
     scale = min(1.0, width / whole.width, height / whole.height)
-    halvings = min(3, max(0, floor(log2(1 / scale)) - 1))
+    shortest = min(whole.width, whole.height)
+    halvings = min(3, max(0, floor(log2(1 / scale)) - 1), floor(log2(shortest)))
     image = flattened(open_photo(photo, shrink=2**halvings))
     if scale < 1:
         wanted = max(1, round(whole.width * scale)), max(1, round(whole.height * scale))

@@ -12,7 +12,12 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from application.accounts import SESSION_LIFETIME, VERIFICATION_LIFETIME
+from application.accounts import (
+    LONGEST_PASSWORD,
+    SESSION_LIFETIME,
+    SHORTEST_PASSWORD,
+    VERIFICATION_LIFETIME,
+)
 from application.errors import (
     AccountSuspended,
     ConcurrentChange,
@@ -23,13 +28,14 @@ from application.errors import (
 )
 from domain.email_claim import AddressMalformed, AddressTaken
 from domain.personal import Personal
-from domain.user import NameTooLong
+from domain.user import NAME_LENGTH, NameTooLong
 from infrastructure.queries import users
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
 from infrastructure.queries.tables import USERS
 from infrastructure.wiring import Container
 from interfaces.rest.authentication import OPEN, SessionCookie, token
+from interfaces.rest.bodies import described
 from interfaces.rest.faults import CsrfRejected, ReadModelBehind
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import (
@@ -51,7 +57,12 @@ TEXT_LENGTH = 1_000
 Text = Annotated[str, Meta(max_length=TEXT_LENGTH)]
 Email = Annotated[Text, Meta(description="An e-mail address", examples=["ada@example.com"])]
 Password = Annotated[
-    Text, Meta(description="10 to 200 characters, any of them", examples=["a long walk in the rain"])
+    Text,
+    Meta(
+        description=f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, any of them",
+        examples=["a long walk in the rain"],
+        extra_json_schema=described(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD),
+    ),
 ]
 DEVICE_LENGTH = 200
 TAGS = ["Accounts"]
@@ -60,7 +71,14 @@ TAGS = ["Accounts"]
 class Register(Struct, frozen=True, forbid_unknown_fields=True):
     email: Email
     password: Password
-    name: Annotated[Text, Meta(description="How we address you", examples=["Ada Lovelace"])]
+    name: Annotated[
+        Text,
+        Meta(
+            description=f"How we address you, in up to {NAME_LENGTH} characters",
+            examples=["Ada Lovelace"],
+            extra_json_schema=described(max_length=NAME_LENGTH),
+        ),
+    ]
     time_zone: Annotated[Text, Meta(description="IANA name", examples=["Europe/London"])] = "UTC"
 
 
@@ -89,7 +107,7 @@ class Transport(StrEnum):
 
 class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
     email: Email
-    password: Password
+    password: Annotated[Text, Meta(examples=["a long walk in the rain"])]
     transport: Annotated[
         Transport,
         Meta(

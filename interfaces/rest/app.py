@@ -37,6 +37,7 @@ from interfaces.rest import (
     job_events,
     jobs,
     limits,
+    methods,
     operations,
     pictures,
     presets,
@@ -125,9 +126,10 @@ def create_app(container: Container) -> ASGIApp:
         lifespan=[_running(container, reader, answers, news, counts)],
         logging_config=None,
     )
+    app.state.allowed = methods.by_path(app)
     documentation.prepare(app)
     _resolve_in_turn(app)
-    return Requests(app, settings)
+    return methods.Heads(Requests(app, settings))
 
 
 def _admitting(app: ASGIApp) -> ASGIApp:
@@ -139,6 +141,10 @@ def _admitting(app: ASGIApp) -> ASGIApp:
     async def admitted(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
             connection: Connection = ASGIConnection(scope, receive, send)
+            if scope["method"] == "OPTIONS":
+                allow = connection.app.state.allowed[scope["path_template"]]
+                await methods.options(allow)(scope, receive, send)
+                return
             await _counted(connection)
             readable(connection, connection.route_handler)
         await app(scope, receive, send)

@@ -31,6 +31,11 @@ TOLD = 20
 """How many wrong fields an answer names at the most."""
 
 
+def described(**limits: Any) -> dict[str, Any]:
+    """For a field's Meta: limits that its description tells, and that the domain refuses by names of its own."""
+    return {"extra": limits}
+
+
 class StrictRequest(Request[Any, Any, State]):
     """A request whose JSON is decoded straight into what its handler asks for."""
 

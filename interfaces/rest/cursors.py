@@ -15,7 +15,10 @@ Row = TypeVar("Row")
 
 Cursor = Annotated[
     str | None,
-    QueryParameter(max_length=64, description="`next_cursor` of the page before; none for the newest."),
+    QueryParameter(
+        schema_extra={"pattern": "^[A-Za-f][A-Za-z0-9_-]{9}[AEIMQUYcgkosw048]$"},
+        description="`next_cursor` of the page before; none for the newest.",
+    ),
 ]
 Limit = Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE, description="How many at the most.")]
 

@@ -92,6 +92,7 @@ from interfaces.rest.faults import (
     MethodNotAllowed,
     NotAltered,
     NotSignedIn,
+    PositionUnknown,
     RangeNotSatisfiable,
     RateLimited,
     ReactionNotDead,
@@ -574,6 +575,13 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         "Changed meanwhile",
         "Version {expected} was asked for, {actual} is there; look at it again.",
         {"expected": 3, "actual": 4},
+    ),
+    PositionUnknown: Answer(
+        409,
+        "position_unknown",
+        "No such position",
+        "Nothing was recorded at position {position} yet; send the Event-Position of an answer.",
+        {"position": 999_999},
     ),
     ReadModelBehind: Answer(
         503,

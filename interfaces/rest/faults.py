@@ -126,6 +126,12 @@ class ReadModelBehind(RequestFault):
     """What was asked for is recorded, but not yet to be read."""
 
 
+@dataclass
+class PositionUnknown(RequestFault):
+    position: int
+    """Beyond the end of the log."""
+
+
 class Unavailable(RequestFault):
     """A part that the request needs is away."""
 

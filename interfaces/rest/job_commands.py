@@ -11,13 +11,20 @@ from msgspec import Meta, Struct
 from application.errors import ConcurrentChange, NotFound, PresetUnavailable, VersionMismatch
 from domain.credit_errors import InsufficientCredits
 from domain.errors import Conflict
-from domain.job_errors import GroupNameTooLong, JobAlreadyEnded, JobNotEnded, NothingToRetry
+from domain.job_errors import (
+    GROUP_NAME_LENGTH,
+    GroupNameTooLong,
+    JobAlreadyEnded,
+    JobNotEnded,
+    NothingToRetry,
+)
 from domain.job_photo import JobStatus
 from domain.personal import Personal
 from domain.photo_job import PhotoJob
 from domain.pictures import OriginalsRemoved
 from infrastructure.queries.sessions import Principal
 from infrastructure.wiring import Container
+from interfaces.rest.bodies import described
 from interfaces.rest.faults import IfMatchInvalid
 from interfaces.rest.headers import ETAG, LOCATION, RECORDED, REPLAYED
 from interfaces.rest.job_shapes import (
@@ -39,7 +46,13 @@ TAGS = ["Jobs"]
 
 
 class RenameJob(Struct, frozen=True, forbid_unknown_fields=True):
-    group_name: Annotated[GroupName, Meta(description="Up to 140 characters; null or blank clears it")]
+    group_name: Annotated[
+        GroupName,
+        Meta(
+            description=f"Up to {GROUP_NAME_LENGTH} characters; null or blank clears it",
+            extra_json_schema=described(max_length=GROUP_NAME_LENGTH),
+        ),
+    ]
 
 
 class ChangedJob(Struct, frozen=True):

@@ -10,11 +10,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from application.reasons import told
-from domain.brief import Preset, RoomType, Style
+from domain.brief import PROMPT_LENGTH, Preset, RoomType, Style
+from domain.job_errors import GROUP_NAME_LENGTH, PHOTOS_PER_JOB
 from domain.job_photo import JobStatus, Outcome
 from domain.photo_job import PhotoJob
 from infrastructure.queries.jobs import JobRow, PhotoRow
 from infrastructure.queries.lineages import VariationRow
+from interfaces.rest.bodies import described
 
 API = "/api/v1"
 LONGEST_TEXT = 10_000
@@ -58,7 +60,11 @@ class BriefWanted(Struct, frozen=True, forbid_unknown_fields=True):
     style: Annotated[Style | None, Meta(examples=["scandinavian"])] = None
     prompt: Annotated[
         Text | None,
-        Meta(description="Up to 500 characters; the custom preset needs it", examples=["Warm evening light"]),
+        Meta(
+            description=f"Up to {PROMPT_LENGTH} characters; the custom preset needs it",
+            examples=["Warm evening light"],
+            extra_json_schema=described(max_length=PROMPT_LENGTH),
+        ),
     ] = None
 
 
@@ -66,10 +72,18 @@ class SubmitJob(Struct, frozen=True, forbid_unknown_fields=True):
     brief: BriefWanted
     photos: Annotated[
         list[PhotoWanted],
-        Meta(description="1 to 30, each upload once; with a parent, none means all of its"),
+        Meta(
+            description=f"1 to {PHOTOS_PER_JOB}, each upload once; with a parent, none means all of its",
+            extra_json_schema=described(max_items=PHOTOS_PER_JOB),
+        ),
     ] = msgspec.field(default_factory=list)
     group_name: Annotated[
-        Text | None, Meta(description="Up to 140 characters", examples=["12 Elm Street"])
+        Text | None,
+        Meta(
+            description=f"Up to {GROUP_NAME_LENGTH} characters",
+            examples=["12 Elm Street"],
+            extra_json_schema=described(max_length=GROUP_NAME_LENGTH),
+        ),
     ] = None
     parent_job_id: Annotated[
         UUID | None,

@@ -18,6 +18,7 @@ from interfaces.rest.faults import (
     MalformedJson,
     MalformedRequest,
     NotSignedIn,
+    PositionUnknown,
     RateLimited,
     RoleMissing,
     RouteNotFound,
@@ -26,6 +27,7 @@ from interfaces.rest.faults import (
     UnsupportedContentType,
     ValidationFailed,
 )
+from interfaces.rest.freshness import WAIT_FOR_POSITION
 from interfaces.rest.job_shapes import API
 from interfaces.rest.limits import POLICY, STATE, Limits, lane
 from interfaces.rest.problems import MEDIA_TYPE, described, example
@@ -185,8 +187,10 @@ def _general(
     if (expected := expected_type(handler)) is not None:
         yield from (MalformedRequest, UnsupportedContentType, ValidationFailed)
         yield from (MalformedJson, BodyTooLarge) if expected == "application/json" else (PhotoTooLarge,)
-    if operation.get("parameters"):
+    if parameters := operation.get("parameters"):
         yield ValidationFailed
+        if any(one["name"] == WAIT_FOR_POSITION for one in parameters):
+            yield PositionUnknown
     if lane(method.upper(), path.removeprefix(API)):
         yield RateLimited
     yield from (Unexpected, Unavailable)

@@ -30,6 +30,7 @@ from interfaces.rest.faults import (
     Unexpected,
     ValidationFailed,
 )
+from interfaces.rest.methods import allowed
 
 MEDIA_TYPE = "application/problem+json"
 DOCUMENTATION = "/docs"
@@ -128,7 +129,7 @@ def _translated(request: AnyRequest, error: Exception) -> Exception:
         case NotFoundException():
             return RouteNotFound()
         case MethodNotAllowedException():
-            return MethodNotAllowed((error.headers or {}).get("allow", ""))
+            return MethodNotAllowed(allowed((error.headers or {}).get("allow", "").split(", ")))
         case HTTPException() if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
             return MalformedRequest()
     return error

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from application.context import current
 from application.errors import ConcurrentChange, NotFound
 from application.payments import NothingBought, OfferUnavailable, PaymentsAway
-from application.purchases import RETURN_PATH_LENGTH, CheckoutOver, ReturnPathRefused
+from application.purchases import RETURN_PATH, RETURN_PATH_LENGTH, CheckoutOver, ReturnPathRefused
 from domain.errors import Conflict
 from domain.offers import (
     LARGEST_QUANTITY,
@@ -32,6 +32,7 @@ from infrastructure.queries.tables import PURCHASES
 from infrastructure.wiring import Container
 from interfaces.rest import cursors
 from interfaces.rest.authentication import OPEN
+from interfaces.rest.bodies import described
 from interfaces.rest.cursors import Cursor, Limit
 from interfaces.rest.faults import CursorInvalid, ReadModelBehind
 from interfaces.rest.freshness import WaitForPosition, wait_for
@@ -53,6 +54,7 @@ ReturnPath = Annotated[
         max_length=RETURN_PATH_LENGTH,
         description="Where the browser goes afterwards: a path of this site, never an address",
         examples=["/billing"],
+        extra_json_schema=described(pattern=f"^{RETURN_PATH.pattern}$"),
     ),
 ]
 Moment = Annotated[datetime, Meta(examples=["2026-05-04T09:31:00Z"])]
@@ -76,8 +78,15 @@ class Offers(Struct, frozen=True):
 
 
 class StartCheckout(Struct, frozen=True, forbid_unknown_fields=True):
-    offer: OfferKey
-    quantity: Annotated[int, Meta(description=f"{SMALLEST_QUANTITY} to {LARGEST_QUANTITY}", examples=[1])] = 1
+    offer: Annotated[OfferKey, Meta(extra_json_schema=described(enum=sorted(OFFERS)))]
+    quantity: Annotated[
+        int,
+        Meta(
+            description=f"{SMALLEST_QUANTITY} to {LARGEST_QUANTITY}",
+            examples=[1],
+            extra_json_schema=described(minimum=SMALLEST_QUANTITY, maximum=LARGEST_QUANTITY),
+        ),
+    ] = 1
     return_path: ReturnPath = "/billing"
 
 

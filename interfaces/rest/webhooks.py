@@ -17,6 +17,7 @@ from infrastructure.queries import webhooks as queries
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
 from infrastructure.wiring import Container
+from interfaces.rest.bodies import described
 from interfaces.rest.cursors import Limit
 from interfaces.rest.headers import REPLAYED
 from interfaces.rest.job_shapes import JobId, Moment
@@ -32,7 +33,13 @@ Events = Annotated[list[Announced], Meta(min_length=1, examples=[["job.completed
 
 
 class EndpointWanted(Struct, frozen=True, forbid_unknown_fields=True):
-    url: Annotated[Url, Meta(description="https, port 443, a public server")]
+    url: Annotated[
+        Url,
+        Meta(
+            description="https, port 443, a public server",
+            extra_json_schema=described(pattern="^https://"),
+        ),
+    ]
     events: Events
 
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from application.photos import PhotoUnreadable
 from infrastructure.imaging.contact_sheet import PAPER, contact_sheet
+from infrastructure.imaging.intake import take_in
 from infrastructure.imaging.lettering import lettering
 from infrastructure.imaging.pictures import fitted, preview
 from tests.infrastructure.imaging.rooms import as_pixels, coded, good_room
@@ -36,6 +37,14 @@ def test_a_preview_has_the_longest_side_that_was_asked_for(size: tuple[int, int]
     shown = opened(preview(photo(*size, kind=kind), 400))
     assert (shown.format, shown.mode, max(shown.size)) == ("JPEG", "RGB", 400)
     assert shown.width / shown.height == pytest.approx(size[0] / size[1], rel=0.06)
+
+
+@pytest.mark.parametrize("size", [(60_000, 1), (1, 60_000), (5, 30_000)])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_photo_may_be_as_narrow_as_it_likes(size: tuple[int, int], orientation: int) -> None:
+    narrow = photo(*size, orientation=orientation)
+    assert max(opened(preview(narrow, 400)).size) == 400
+    assert max(opened(take_in(narrow).preview).size) == 1600
 
 
 def test_a_preview_is_upright() -> None:

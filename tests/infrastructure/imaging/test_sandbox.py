@@ -247,6 +247,8 @@ def test_a_photo_that_needs_too_much_memory_cannot_be_read_and_the_next_one_can(
 
 def test_the_largest_photos_fit_into_the_memory_there_is(darkroom: LocalDarkroom) -> None:
     assert darkroom.inspect(interlaced(9000, 6600)).width == 9000
+    webp = bytes(pyvips.Image.black(9000, 6600, bands=3).webpsave_buffer(Q=10, effort=0))
+    assert darkroom.take_in(webp).facts.width == 9000
 
 
 def test_an_error_of_ours_is_not_blamed_on_the_photo(sandbox: Sandbox) -> None:

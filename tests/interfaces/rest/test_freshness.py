@@ -26,8 +26,8 @@ def test_a_query_says_so_when_its_read_model_does_not_come_that_far(ada: Any) ->
 def test_nobody_waits_for_a_position_that_no_answer_told(ada: Any) -> None:
     answer = ada.get("/jobs", headers={"Wait-For-Position": "999999"})
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
-    assert answer.json()["errors"][0]["field"] == "Wait-For-Position"
+    assert (answer.status_code, answer.json()["code"]) == (409, "position_unknown")
+    assert answer.json()["position"] == 999_999
 
 
 def test_a_job_is_found_at_the_position_that_its_submission_answered(ada: Any) -> None:

@@ -28,6 +28,47 @@ def test_every_answer_keeps_browsers_out_of_trouble(stranger: httpx.Client, path
     assert "strict-transport-security" not in headers
 
 
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        ("/jobs", "GET, HEAD, OPTIONS, POST"),
+        ("/jobs/4f2f9d0a-2f1f-4c1f-8d11-0a6f2b526f0e", "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("/uploads", "OPTIONS, POST"),
+    ],
+)
+def test_whoever_asks_for_options_hears_all_that_an_address_takes(
+    stranger: httpx.Client, path: str, allow: str
+) -> None:
+    answer = stranger.options(f"/api/v1{path}")
+
+    assert (answer.status_code, answer.headers["allow"], answer.content) == (204, allow, b"")
+
+
+@pytest.mark.parametrize("path", ["/me", "/jobs", "/presets", "/nothing", "/openapi.json"])
+def test_head_is_answered_as_get_but_without_content(resident: Any, path: str) -> None:
+    got = resident.get(path)
+    head = resident.client.head(f"/api/v1{path}", headers=resident.headers)
+
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    for name in ("content-type", "content-length", "etag"):
+        assert head.headers.get(name) == got.headers.get(name)
+
+
+def test_head_of_a_stream_does_not_wait_for_its_end(ada: Any) -> None:
+    job_id = ada.submit()
+
+    head = ada.client.head(f"/api/v1/jobs/{job_id}/events", headers=ada.headers)
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"].startswith("text/event-stream")
+
+
+def test_head_of_what_takes_no_get_is_not_allowed(stranger: httpx.Client) -> None:
+    answer = stranger.head("/api/v1/auth/sign-in")
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "OPTIONS, POST")
+
+
 def test_personal_answers_are_kept_nowhere(resident: Any) -> None:
     for path in ("/me", "/jobs", "/billing/credits"):
         assert resident.get(path).headers["cache-control"] == "no-store"
