@@ -91,7 +91,6 @@ class HistoryOfCredits(RuleBasedStateMachine):
     def buy(self, credits: int) -> None:
         self.grant(Source.PURCHASE, credits, None)
 
-    @precondition(lambda self: self.plain.lots)
     @rule(which=WHICH)
     def grant_the_same_again(self, which: int) -> None:
         lot, known = nth(self.plain.lots, which)
@@ -99,7 +98,6 @@ class HistoryOfCredits(RuleBasedStateMachine):
             expires = None if known.expires == NEVER else known.expires
             self.grant_lot(lot, Source(known.source), known.granted, expires)
 
-    @precondition(lambda self: self.plain.lots)
     @rule(which=WHICH, source=SOURCES, credits=ODD_AMOUNTS, expires=EXPIRIES)
     def grant_something_else_again(
         self, which: int, source: Source, credits: int, expires: datetime | None
@@ -134,7 +132,6 @@ class HistoryOfCredits(RuleBasedStateMachine):
         known_or_not = {**self.plain.jobs, self.new_job(): 0}
         self.settle_job(nth(known_or_not, which)[0], delivered)
 
-    @precondition(lambda self: self.plain.purchases)
     @rule(which=WHICH, dispute=WHICH)
     def freeze(self, which: int, dispute: int) -> None:
         lot, _ = nth(self.plain.purchases, which)
@@ -153,13 +150,11 @@ class HistoryOfCredits(RuleBasedStateMachine):
         self.hold_for(job, held)
         self.settle_job(job, delivered % (held + 1))
 
-    @precondition(lambda self: self.plain.purchases)
     @rule(which=WHICH, cents=CENTS)
     def reverse(self, which: int, cents: int) -> None:
         lot, _ = nth(self.plain.purchases, which)
         self.reverse_lot(lot, f"re_{len(self.plain.said)}", cents, PAID)
 
-    @precondition(lambda self: self.plain.lots)
     @rule(which=WHICH, refund=WHICH, cents=ODD_CENTS, paid=some.sampled_from([PAID, PAID, 90]))
     def reverse_anything(self, which: int, refund: int, cents: int, paid: int) -> None:
         self.reverse_lot(nth(self.plain.lots, which)[0], self.known("re_", refund), cents, paid)
