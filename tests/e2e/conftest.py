@@ -1,4 +1,4 @@
-"""The whole product as `stage up` runs it, once for all tests, and a customer who has had a job done."""
+"""The whole product as `stage up` runs it, once for all tests of this package, and a customer who has had a job done."""
 
 import secrets
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from interfaces.cli.local import Local, running
 from tests.e2e.customers import PASSWORD, PHOTOS, Customer, Delivered, done, mailed_token, photo
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
     with running(tmp_path_factory.mktemp("e2e")) as local:
         yield local
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def delivered(local: Local, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivered]:
     """Registered, verified from the mail, signed in; two photos uploaded, submitted, staged and downloaded."""
     folder = tmp_path_factory.mktemp("customer")

@@ -1,4 +1,8 @@
-"""One installation for all tests of faults, whole again and true to its promises after each of them."""
+"""One installation for all tests of faults, whole again and true to its promises after each of them.
+
+It ends with the last of them (this folder is a package so that pytest can tell): idle, it would keep a sixth of a
+core from the tests that follow.
+"""
 
 from collections.abc import Iterator
 from itertools import count
@@ -11,7 +15,7 @@ from tests.faults.installation import Installation, Size, running
 from tests.faults.settling import wait_until_settled
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with running(tmp_path_factory.mktemp("faults"), Size()) as installation:
         yield installation
@@ -28,14 +32,14 @@ def installation(shared: Installation) -> Iterator[Installation]:
     assert invariants.broken(shared) == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ada(shared: Installation) -> Iterator[Customer]:
     customer = Customer(shared)
     yield customer
     customer.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def numbers() -> Iterator[int]:
     """Of photos: no two are the same."""
     return count(1)
