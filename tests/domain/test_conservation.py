@@ -15,7 +15,6 @@ from domain.credit_ledger import CreditLedger
 from tests.domain.histories_of_credits import HistoryOfCredits
 from tests.domain.history import state
 
-
 HISTORIES = 60
 """Of 28 steps on average: what was broken on purpose, a line at a time, mostly shows within the first 16."""
 MANY = int(os.environ.get("HISTORIES", "0"))
