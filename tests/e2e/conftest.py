@@ -1,4 +1,4 @@
-"""The whole product as `stage up` runs it, once for all tests of this package, and a customer who has had a job done."""
+"""The whole product as `stage up` runs it, once for all tests here, and a customer who has had a job done."""
 
 import secrets
 from collections.abc import Iterator
