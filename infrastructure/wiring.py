@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import redis
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from application.accounts import Accounts
 from application.credits import Credits
@@ -232,6 +232,11 @@ def anchoring(settings: Settings, database: Database) -> Anchoring:
 
 def anchor_files(settings: Settings) -> AnchorFiles:
     return AnchorFiles(object_store(settings.anchors_url or settings.object_store_url))
+
+
+def anchors_public_key(settings: Settings) -> Ed25519PublicKey:
+    """With which everybody can check what we sign."""
+    return Ed25519PrivateKey.from_private_bytes(settings.anchor_key_bytes).public_key()
 
 
 def _stager(

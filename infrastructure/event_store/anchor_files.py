@@ -1,5 +1,6 @@
 """Anchors outside of the database: one file each, in an object store or a folder."""
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -11,6 +12,7 @@ from infrastructure.event_store import anchors
 from infrastructure.event_store.anchors import AnchorBroken, ExportedAnchor
 
 FOLDER = "anchors"
+_NAME = re.compile(rf"{FOLDER}/(\d{{12}})\.json")
 
 
 class OtherAnchorExported(Exception):
@@ -44,17 +46,22 @@ class AnchorFiles:
         return True
 
     def all(self) -> Iterator[ExportedAnchor]:
-        """In the order of their numbers. Raises AnchorBroken for a file that is none."""
-        numbers = sorted(
-            int(found["path"].removeprefix(f"{FOLDER}/").removesuffix(".json"))
-            for some in obstore.list(self._store, prefix=FOLDER)
-            for found in some
-        )
-        for number in numbers:
+        """In the order of their numbers. Raises AnchorBroken for a file that is none, or another one's."""
+        for number in sorted(self._numbers()):
             try:
-                yield anchors.decode(self._file(number))
+                anchor = anchors.decode(self._file(number))
             except msgspec.DecodeError as error:
                 raise AnchorBroken(number, f"its file is damaged: {error}") from None
+            if anchor.number != number:
+                raise AnchorBroken(number, f"its file holds anchor {anchor.number}")
+            yield anchor
+
+    def _numbers(self) -> Iterator[int]:
+        """Of the files that are named as anchors are; others may lie beside them."""
+        for some in obstore.list(self._store, prefix=FOLDER):
+            for found in some:
+                if named := _NAME.fullmatch(found["path"]):
+                    yield int(named[1])
 
     def _file(self, number: int) -> bytes:
         return bytes(obstore.get(self._store, _path(number)).bytes())

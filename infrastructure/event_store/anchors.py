@@ -47,6 +47,11 @@ class ExportedAnchor(Anchor, frozen=True, kw_only=True):
     leaves: bytes
     """One after the other, in the order of their positions."""
 
+    @property
+    def bare(self) -> Anchor:
+        """Without them."""
+        return Anchor(**{name: getattr(self, name) for name in Anchor.__struct_fields__})
+
     def each_leaf(self) -> Iterator[Leaf]:
         """Raises struct.error unless there are whole leaves only."""
         return struct.iter_unpack(">q32s", self.leaves)

@@ -1,9 +1,10 @@
 """All events with their hashes, for verification: straight from the table, or from an export."""
 
 import base64
+import struct
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -18,11 +19,15 @@ from infrastructure.event_store.chain import fields_of
 from infrastructure.event_store.tampering import Row
 
 # PostgreSQL's binary form of a row is each column's length in 4 bytes and then the column, big-endian: for these
-# columns just what is hashed, so nothing has to be taken apart and put together again.
+# columns just what is hashed, so nothing has to be taken apart and put together again. Whoever may change the
+# table may also have let columns be null, or written times of which no number can be made: they stand out here.
 _COPY = b"""
     COPY (
-        SELECT hash, position, originator_id, originator_version, topic, state, metadata, owner,
-               (extract(epoch FROM recorded_at) * 1000000)::bigint
+        SELECT coalesce(hash, ''), coalesce(position, 0),
+               coalesce(originator_id, '00000000-0000-0000-0000-000000000000'), coalesce(originator_version, -1),
+               coalesce(topic, ''), state, metadata, owner,
+               CASE WHEN recorded_at BETWEEN '1970-01-01 UTC' AND '9999-12-31 UTC'
+                    THEN (extract(epoch FROM recorded_at) * 1000000)::bigint END
         FROM event_store.events ORDER BY position
     ) TO STDOUT (FORMAT binary)
 """
@@ -38,7 +43,7 @@ class Exported(msgspec.Struct, frozen=True, omit_defaults=True):
     stream_id: UUID
     version: int
     topic: str
-    recorded_at: datetime
+    recorded_at: Annotated[datetime, msgspec.Meta(tz=True)]
     hash: Hexadecimal
     owner: UUID | None = None
     state_text: str | None = msgspec.field(default=None, name="state")
@@ -83,11 +88,28 @@ def _copied(pgconn: PGconn) -> Iterator[bytes]:
         raise error_from_result(result)
 
 
+class NotExported(Exception):
+    """A line that is none of an export."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(line, reason)
+        self.line, self.reason = line, reason
+
+    def __str__(self) -> str:
+        return f"line {self.line} is not one of an export: {self.reason}"
+
+
 def exported_rows(lines: Iterable[bytes]) -> Iterator[Row]:
-    """Of an export. Raises msgspec.DecodeError for a line that is none of it."""
-    for line in lines:
-        event = _decoder.decode(line)
-        yield Row(bytes(event.hash), fields_of(event))
+    """Of an export. Raises NotExported."""
+    for number, line in enumerate(lines, start=1):
+        if line.isspace():
+            continue
+        try:
+            event = _decoder.decode(line)
+            fields = fields_of(event)
+        except (msgspec.DecodeError, ValueError, struct.error) as error:
+            raise NotExported(number, str(error)) from None
+        yield Row(bytes(event.hash), fields)
 
 
 def export_line(row: tuple[Any, ...]) -> bytes:

@@ -4,6 +4,7 @@ One pass in the order of positions sees what is intact. What it suspects is look
 everything that is missing is known too: only then can a moved event be told from an edited one.
 """
 
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -17,11 +18,15 @@ from infrastructure.event_store.tampering import Finding, Reckoning, Row, Suspec
 class Verdict:
     events: int = 0
     """How many were looked at."""
+    anchors: int = 0
+    """How many exported anchors, from the first on, are as they were signed."""
     anchored: int = 0
-    """The position up to which anchors reach; whatever is above could still be changed unnoticed."""
+    """The position up to which these reach; whatever is above could still be changed unnoticed."""
     unanchored: int = 0
     """How many events are above it."""
     findings: list[Finding] = field(default_factory=list)
+    changed_anchors: list[int] = field(default_factory=list)
+    """Numbers of anchors that the database has not any more, or not as they were exported."""
     unreadable: dict[str, int] = field(default_factory=dict)
     """Names of events that nothing here can decode, and how many there are."""
     unchecked: list[str] = field(default_factory=list)
@@ -42,11 +47,14 @@ def verify(
         topic = fields[48:end]
         topics[topic] = topics.get(topic, 0) + 1
         walk.step(row)
-    verdict.unreadable = {
-        name.decode(): count for name, count in sorted(topics.items()) if not readable(name.decode())
-    }
+    names = {topic.decode(errors="replace"): count for topic, count in sorted(topics.items())}
+    verdict.unreadable = {name: count for name, count in names.items() if not readable(name)}
     walk.explain(verdict)
     return verdict
+
+
+_place = struct.Struct(">4xq24xq").unpack_from
+"""Position and version of the fields of a row."""
 
 
 class _AnchoredWalk:
@@ -64,12 +72,11 @@ class _AnchoredWalk:
 
     def step(self, row: Row) -> None:
         fields = row.fields
-        position = int.from_bytes(fields[4:12])
+        position, version = _place(fields)
         stream = fields[16:32]
-        version = int.from_bytes(fields[36:44])
         last = self._latest.get(stream)
         if last is None:
-            previous = BEGINNING if version <= 1 else None
+            previous = BEGINNING if 0 <= version <= 1 else None
         else:
             previous = last[1] if version == last[0] + 1 else None
         leaf: bytes | None
@@ -79,7 +86,7 @@ class _AnchoredWalk:
         else:
             leaf = self._leaf_at(position)
         if leaf is None or row.hash != leaf or previous is None or sha256(previous + fields).digest() != leaf:
-            self._suspects.append(Suspect(row, previous, leaf, last[1] if last else None))
+            self._suspects.append(Suspect(row, previous, leaf, last))
         if leaf is not None:
             # What was anchored is the truth that the next one follows, so one edit is one finding.
             self._latest[stream] = version, leaf
@@ -100,7 +107,9 @@ class _AnchoredWalk:
         """Say in the verdict what happened to what is not as it should be, now that all is known."""
         if self._leaf is not None:
             self._missing += [self._leaf, *self._leaves]
-        reckoning = Reckoning(self._suspects, dict(self._missing), self._anchored, self._last)
+        reckoning = Reckoning(
+            self._suspects, dict(self._missing), self._latest, anchored=self._anchored, last=self._last
+        )
         verdict.findings = sorted(reckoning.findings(), key=lambda finding: finding.position)
         verdict.unanchored = self._above
         if reckoning.orphans:

@@ -137,10 +137,12 @@ class Rebuild:
                 log.info("rebuild.swapped", read_model=self._name)
         return Rebuilt(self._name, swap, begun.events, round(time.monotonic() - began, 3), compared, parked)
 
-    def abandon(self) -> None:
-        """Throw away what it has done so far. Raises RebuildRunning."""
+    def abandon(self) -> bool:
+        """Throw away what it has done so far; False if it was not begun. Raises RebuildRunning."""
         with connect(self._url, self._name) as connection, self._alone(connection):
+            begun = rebuilds.find(connection, self._name) is not None
             self._throw_away(connection)
+        return begun
 
     def _resumed(self, connection: Connection[TupleRow]) -> Begun | None:
         """What was begun before, unless its rows cannot be gone on with."""

@@ -104,6 +104,12 @@ ORDER BY created_at DESC, id LIMIT %(limit)s
 """
 
 
+def kinds(connection: "psycopg.Connection[TupleRow]") -> list[str]:
+    """Those that there are any reactions of."""
+    rows = connection.execute("SELECT DISTINCT kind FROM stage.reactions ORDER BY kind")
+    return [kind for (kind,) in rows]
+
+
 def listed(
     connection: "psycopg.Connection[TupleRow]", *, state: str | None, kind: str | None, limit: int
 ) -> list[Shown]:

@@ -1,45 +1,36 @@
-"""`stage events`: the log as operators and auditors see it, and the proof that nobody changed it."""
+"""`stage events`: the log as operators and auditors see it; verifying.py proves that nobody changed it."""
 
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from application.recorded import Recorded
 from domain.personal import Personal
-from infrastructure import settings, wiring
-from infrastructure.event_store.anchor_files import AnchorFiles, OtherAnchorExported
+from infrastructure import wiring
+from infrastructure.event_store.anchor_files import OtherAnchorExported
 from infrastructure.event_store.anchoring import LogChanged
-from infrastructure.event_store.audit import audit, audit_database
-from infrastructure.event_store.log_rows import exported_rows
 from infrastructure.event_store.past import aggregate_of
-from infrastructure.event_store.verification import Verdict
 from infrastructure.queries.history import AsOf
 from infrastructure.queries.log import Log
-from infrastructure.settings import Settings
-from infrastructure.storage.object_store import object_store
-from infrastructure.telemetry import configure_logging
 from interfaces.cli.errors import CommandFailed
-from interfaces.cli.local import environment_here
+from interfaces.cli.operating import operating
+from interfaces.cli.output import AsJson, Positive
 
 app = App(name="events", help="Look at the log, take it elsewhere, and prove that it is what it was.")
-
-TAMPERED, UNCHECKED = 2, 3
-"""Exit codes of verify, besides 0 for a log that is what it was and 1 for a command that could not run."""
-_SHOWN = 100
-"""Findings that people are shown; --json tells all."""
+app.command("interfaces.cli.verifying:verify")
 
 _ENVELOPE = [name for name in Recorded._fields if name != "event"]
 
-AsJson = Annotated[bool, Parameter(name="--json", help="Print JSON.")]
+Position = Annotated[int, Parameter(validator=Number(gte=0))]
 
 
 class NotAMoment(CommandFailed):
@@ -52,17 +43,17 @@ class NoSuchStream(CommandFailed):
         super().__init__(f"there is no stream {stream_id} as of then")
 
 
+class NotWritten(CommandFailed):
+    def __init__(self, out: Path, error: OSError) -> None:
+        super().__init__(f"--out {out}: {error.strerror}; name a file in a folder that is there")
+
+
 class LogNotAnchored(CommandFailed):
     """The log cannot be anchored, because it is not what was anchored before."""
 
 
-class KeyMissing(CommandFailed):
-    def __str__(self) -> str:
-        return "--public-key must be 32 bytes in hexadecimal digits; `stage events anchor` prints it"
-
-
 @app.command
-def tail(*, after: int | None = None, limit: int | None = None, as_json: AsJson = False) -> None:
+def tail(*, after: Position | None = None, limit: Positive | None = None, as_json: AsJson = False) -> None:
     """Print events as they come in, until Ctrl-C.
 
     Parameters:
@@ -80,10 +71,11 @@ def show(stream: UUID, *, as_of: str | None = None, as_json: AsJson = False) -> 
 
     Parameters:
         stream: The aggregate's id.
-        as_of: A version (7), a position (@120) or a moment (2026-11-22T12:00:00Z).
+        as_of: A version (7), a position (@120) or a moment (2026-11-22T12:00:00Z; UTC if it names no offset).
     """
+    wanted = _as_of(as_of)
     with _log() as (log, container):
-        rows = log.stream(stream, _as_of(as_of))
+        rows = log.stream(stream, wanted)
         if not rows:
             raise NoSuchStream(stream)
         aggregate = aggregate_of(container.mapper, rows)
@@ -99,17 +91,24 @@ def show(stream: UUID, *, as_of: str | None = None, as_json: AsJson = False) -> 
 
 
 @app.command
-def export(*, out: Path | None = None, after: int = 0, upto: int | None = None) -> None:
+def export(
+    *, out: Path | None = None, after: Position = 0, upto: Position | None = None, as_json: AsJson = False
+) -> None:
     """Write events with their hashes as JSON Lines, from the first to the last that is gap-safe.
 
     Parameters:
         out: The file; standard output if not given.
         after: Leave out everything at or below this position.
         upto: Leave out everything above this position.
+        as_json: Events are JSON in any case; with --out, what was written is told in JSON too.
     """
+    events = 0
     with _log() as (log, _), _opened(out) as file:
         for line in log.lines(after, upto):
             file.write(line + b"\n")
+            events += 1
+    if out is not None:
+        print(json.dumps({"events": events, "out": str(out)}) if as_json else f"{events:,} events in {out}")
 
 
 @app.command
@@ -125,7 +124,7 @@ def anchor(*, as_json: AsJson = False) -> None:
             ) from error
         finally:
             anchoring.close()
-        key = _own_key(container.settings).public_bytes_raw().hex()
+        key = wiring.anchors_public_key(container.settings).public_bytes_raw().hex()
     if as_json:
         told = [{"number": one.number, "position": one.position, "events": one.events} for one in made]
         print(json.dumps({"public_key": key, "anchors": told}))
@@ -137,71 +136,10 @@ def anchor(*, as_json: AsJson = False) -> None:
     print(f"public key: {key}")
 
 
-@app.command
-def verify(
-    *,
-    export: Path | None = None,
-    anchors: str | None = None,
-    public_key: str | None = None,
-    as_json: AsJson = False,
-) -> None:
-    """Prove that the log is what it was; docs/verifying.md tells how.
-
-    Exits with 0 when it is, 2 when events were changed, 3 when something could not be checked.
-
-    Parameters:
-        export: A file of `stage events export`, instead of the database that DATABASE_URL names.
-        anchors: Where the exported anchors are, as an address or a folder; ANCHORS_URL if not given.
-        public_key: Of the key that signed them, in hexadecimal digits; ANCHOR_KEY's if not given.
-    """
-    key = _public_key(public_key) if public_key else _own_key(_settings())
-    files = AnchorFiles(object_store(_address(anchors))) if anchors else wiring.anchor_files(_settings())
-    if export is not None:
-        with export.open("rb") as lines:
-            verdict = audit(exported_rows(lines), files, key)
-    else:
-        with _log() as (log, _), log.connected() as connection:
-            verdict = audit_database(connection, files, key)
-    print(json.dumps(_verdict(verdict))) if as_json else _explain(verdict)
-    sys.exit(TAMPERED if verdict.findings else UNCHECKED if verdict.unreadable or verdict.unchecked else 0)
-
-
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    told: dict[str, Any] = msgspec.to_builtins(verdict)
-    return told
-
-
-def _explain(verdict: Verdict) -> None:
-    for one in verdict.findings[:_SHOWN]:
-        which = f"  {one.stream_id} version {one.version}" if one.stream_id else ""
-        origin = f", from position {one.came_from}" if one.came_from is not None else ""
-        proof = "" if one.anchored else " (not yet anchored: only its chain tells)"
-        print(f"position {one.position}: {one.kind}{origin}{which}{proof}")
-    if len(verdict.findings) > _SHOWN:
-        print(f"and {len(verdict.findings) - _SHOWN:,} more; --json tells all")
-    for name, count in verdict.unreadable.items():
-        print(f"not checked: {count:,} events {name}, which nothing here can decode")
-    for problem in verdict.unchecked:
-        print(f"not checked: {problem}")
-    print(
-        f"{verdict.events:,} events, anchored up to position {verdict.anchored:,}; "
-        f"{verdict.unanchored:,} above it are not yet anchored; {len(verdict.findings):,} were changed"
-    )
-
-
-def _settings() -> Settings:
-    return settings.load(environment_here())
-
-
 @contextmanager
 def _log() -> Iterator[tuple[Log, wiring.Container]]:
-    configure_logging("warning", "events")
-    container = wiring.build(_settings())
-    container.open()
-    try:
+    with operating("events") as container:
         yield Log(container.settings.direct_url, container.mapper), container
-    finally:
-        container.close()
 
 
 @contextmanager
@@ -209,23 +147,12 @@ def _opened(out: Path | None) -> Iterator[Any]:
     if out is None:
         yield sys.stdout.buffer
         return
-    with out.open("wb") as file:
-        yield file
-
-
-def _own_key(settings: Settings) -> Ed25519PublicKey:
-    return Ed25519PrivateKey.from_private_bytes(settings.anchor_key_bytes).public_key()
-
-
-def _public_key(digits: str) -> Ed25519PublicKey:
     try:
-        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(digits))
-    except ValueError:
-        raise KeyMissing from None
-
-
-def _address(place: str) -> str:
-    return place if "://" in place else Path(place).resolve().as_uri()
+        file = out.open("wb")
+    except OSError as error:
+        raise NotWritten(out, error) from error
+    with file:
+        yield file
 
 
 def _as_of(text: str | None) -> AsOf:
@@ -239,7 +166,7 @@ def _as_of(text: str | None) -> AsOf:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise NotAMoment from None
-    return AsOf(moment=moment.astimezone())
+    return AsOf(moment=moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _line(recorded: Recorded, *, as_json: bool) -> str:

@@ -1,15 +1,11 @@
 """`stage keys`: the keys that seal personal texts."""
 
-import json
-from typing import Annotated
+from cyclopts import App
 
-from cyclopts import App, Parameter
-
-from infrastructure import settings, wiring
 from infrastructure.event_store.keyring import WrongMasterKey
-from infrastructure.telemetry import configure_logging
 from interfaces.cli.errors import CommandFailed
-from interfaces.cli.local import environment_here
+from interfaces.cli.operating import operating
+from interfaces.cli.output import AsJson, print_json
 
 app = App(name="keys", help="Look after the keys that seal personal texts.")
 
@@ -20,19 +16,18 @@ class KeysWrappedOtherwise(CommandFailed):
 
 
 @app.command
-def rotate(*, as_json: Annotated[bool, Parameter(name="--json", help="Print JSON.")] = False) -> None:
+def rotate(*, json: AsJson = False) -> None:
     """Wrap every data key with MASTER_KEY that MASTER_KEY_PREVIOUS has wrapped; what is sealed stays as it is.
 
     First start every process with the new key as MASTER_KEY and the old one as MASTER_KEY_PREVIOUS; then run
     this; then take the old one away. Interrupted, it goes on where it was.
     """
-    configure_logging("warning", "keys")
-    container = wiring.build(settings.load(environment_here()))
-    container.open()
-    try:
-        rewrapped = container.keyring.rewrap()
-    except WrongMasterKey:
-        raise KeysWrappedOtherwise from None
-    finally:
-        container.close()
-    print(json.dumps({"rewrapped": rewrapped}) if as_json else f"{rewrapped:,} keys rewrapped")
+    with operating("keys") as container:
+        try:
+            rewrapped = container.keyring.rewrap()
+        except WrongMasterKey:
+            raise KeysWrappedOtherwise from None
+    if json:
+        print_json({"rewrapped": rewrapped})
+    else:
+        print(f"{rewrapped:,} keys rewrapped")

@@ -2,7 +2,7 @@
 
 import sys
 
-from cyclopts import App
+from cyclopts import App, CycloptsError
 from psycopg import OperationalError
 
 from infrastructure.embedded.errors import NoEmbeddedServer
@@ -45,9 +45,14 @@ EXPLAINED = (
 
 
 def main() -> None:
-    """Exit with 0 when it went well, 1 with an explanation when not, 130 when interrupted."""
+    """Exit with 0 when it went well, 1 with an explanation when not, 130 when interrupted.
+
+    Other codes are those of which a command's help tells, so arguments that it does not take give none of them.
+    """
     try:
-        app()
+        app(exit_on_error=False)
+    except CycloptsError:  # it was explained already
+        sys.exit(1)
     except EXPLAINED as error:
         sys.exit(f"stage: {error}")
     except KeyboardInterrupt:

@@ -5,13 +5,16 @@ from typing import Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from rich.console import Console
 from rich.table import Table
 
 _WIDTH = 150
 """In characters, at the least: ids are read and copied whole."""
-AsJson = Annotated[bool, Parameter(name="--json", negative=())]
+AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="Print JSON.")]
 """The flag that all commands with an answer have."""
+Positive = Annotated[int, Parameter(validator=Number(gte=1))]
+"""How many, where none would make no sense."""
 
 
 def print_json(answer: Any) -> None:

@@ -24,19 +24,27 @@ from infrastructure.projections.verifying import Verified
 from infrastructure.projections.verifying import verify as verify_rows
 from interfaces.cli.errors import CommandFailed
 from interfaces.cli.operating import operating
-from interfaces.cli.output import AsJson, print_json, print_rows
+from interfaces.cli.output import AsJson, Positive, print_json, print_rows
 
 app = App(name="projections", help="Read models: list, rebuild, verify, retry, show as of a past moment.")
 
 
 class NoSuchProjection(CommandFailed):
     def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
+        super().__init__(f"there is no projection {name!r}: name one of {_NAMES}")
 
+
+class OneOrAll(CommandFailed):
     def __str__(self) -> str:
-        names = ", ".join(projection.table.name for projection in PROJECTIONS)
-        return f"there is no projection {self.name!r}: name one of {names}, or --all"
+        return f"name one projection, or say --all: there are {_NAMES}"
+
+
+class NothingThere(CommandFailed):
+    def __init__(self, whose: UUID) -> None:
+        super().__init__(f"nothing was recorded of {whose} by then: a stream's id is wanted, or a user's")
+
+
+_NAMES = ", ".join(projection.table.name for projection in PROJECTIONS)
 
 
 @app.command(name="list")
@@ -58,7 +66,7 @@ def rebuild(
     all: bool = False,
     accept: bool = False,
     abandon: bool = False,
-    processes: int | None = None,
+    processes: Positive | None = None,
     json: AsJson = False,
 ) -> None:
     """Fold a read model anew while the old one serves, compare the two, and swap them.
@@ -72,21 +80,25 @@ def rebuild(
         abandon: Throw away a rebuild that was begun, instead.
         processes: How many fold side by side; as many as there are cores if not given.
     """
+    chosen = _chosen(name, every=all)
     done: list[Rebuilt] = []
+    given_up: list[str] = []
     with operating("rebuild") as container, _progress(quiet=json) as watch:
-        for projection in _chosen(name, every=all):
+        for projection in chosen:
             rebuilding = Rebuild(
                 projection,
                 direct_url=container.settings.direct_url,
                 processes=processes or os.cpu_count() or 1,
                 watch=watch,
             )
-            if abandon:
-                rebuilding.abandon()
-            else:
+            if not abandon:
                 done.append(rebuilding.run(accept=accept))
+            elif rebuilding.abandon():
+                given_up.append(projection.table.versioned_name)
     if json:
-        print_json(done)
+        print_json({"abandoned": given_up} if abandon else done)
+    elif abandon:
+        print(f"given up: {', '.join(given_up)}" if given_up else "no rebuild was begun, so none is given up")
     else:
         for one in done:
             _tell(one)
@@ -109,9 +121,10 @@ def verify(name: str | None = None, *, all: bool = False, sample: bool = False, 
         all: Every read model.
         sample: One in a hundred streams, and 1,000 at the least, instead of all.
     """
+    chosen = _chosen(name, every=all)
     done: list[Verified] = []
     with operating("verify") as container:
-        for projection in _chosen(name, every=all):
+        for projection in chosen:
             try:
                 done.append(verify_rows(container.settings.direct_url, projection, sample=sample))
             except NotApart as cannot:
@@ -136,9 +149,10 @@ def retry(name: str | None = None, *, all: bool = False, json: AsJson = False) -
 
     Exits with 1 when some are still parked.
     """
+    chosen = _chosen(name, every=all)
     answer: dict[str, dict[str, int]] = {}
     with operating("retry") as container, container.database.connection() as connection:
-        for projection in _chosen(name, every=all):
+        for projection in chosen:
             folded, left = retry_parked(connection, projection)
             answer[projection.table.versioned_name] = {"folded": folded, "left": left}
     if json:
@@ -151,12 +165,11 @@ def retry(name: str | None = None, *, all: bool = False, json: AsJson = False) -
 
 
 @app.command
-def parked(name: str | None = None, *, limit: int = 1000, json: AsJson = False) -> None:
+def parked(name: str | None = None, *, limit: Positive = 1000, json: AsJson = False) -> None:
     """Show events that a read model could not digest, and those that wait for them, oldest first."""
     read_model = None
     if name is not None:
-        (projection,) = _chosen(name, every=False)
-        read_model = projection.table.versioned_name
+        read_model = _named(name).table.versioned_name
     with operating("parked") as container, container.database.connection() as connection:
         found = parking.listed(connection, read_model, limit=limit)
     if json:
@@ -184,10 +197,12 @@ def show(
         position: Of the log.
         moment: In ISO 8601; UTC if it names no offset.
     """
-    (projection,) = _chosen(name, every=False)
+    projection = _named(name)
     with operating("show") as container, container.database.connection() as connection:
         as_of = AsOf(version, position, moment)
         found = rows_as_of(connection, container.mapper, projection, whose, as_of)
+    if not found.position:
+        raise NothingThere(whose)
     columns = projection.table.columns
     rows = [dict(zip(columns, row, strict=True)) for row in found.rows]
     if json:
@@ -200,15 +215,15 @@ def show(
 
 def _chosen(name: str | None, *, every: bool) -> list[Projection[Any]]:
     if every == (name is not None):
-        raise NoSuchProjection(name or "")
-    chosen = [
-        projection
-        for projection in PROJECTIONS
-        if every or name in (projection.table.name, projection.table.versioned_name)
-    ]
-    if not chosen:
-        raise NoSuchProjection(name or "")
-    return chosen
+        raise OneOrAll
+    return list(PROJECTIONS) if name is None else [_named(name)]
+
+
+def _named(name: str) -> Projection[Any]:
+    for projection in PROJECTIONS:
+        if name in (projection.table.name, projection.table.versioned_name):
+            return projection
+    raise NoSuchProjection(name)
 
 
 @contextmanager

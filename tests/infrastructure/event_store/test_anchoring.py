@@ -83,6 +83,31 @@ def test_a_log_that_was_changed_since_is_not_exported_as_if_nothing_were(
         log.anchoring.anchor()
 
 
+def test_an_old_anchor_in_the_place_of_a_new_one_proves_nothing(log: AnchoredLog, tmp_path: Path) -> None:
+    log.append((ANN, 6))
+    log.anchoring.anchor()
+    folder = tmp_path / "anchors"
+    (folder / "000000000002.json").write_bytes((folder / "000000000001.json").read_bytes())
+    verdict = log.verdict()
+    assert (verdict.anchored, verdict.unanchored) == (11, 1)
+    assert verdict.unchecked[0] == "anchors from 2 on: its file holds anchor 1"
+
+
+def test_a_damaged_anchor_leaves_what_it_covered_unproven(log: AnchoredLog, tmp_path: Path) -> None:
+    log.append((ANN, 6))
+    log.anchoring.anchor()
+    (tmp_path / "anchors" / "000000000002.json").write_text("{}")
+    verdict = log.verdict()
+    assert (verdict.anchored, verdict.unanchored, verdict.findings) == (11, 1, [])
+    assert verdict.unchecked[0].startswith("anchors from 2 on: its file is damaged")
+
+
+def test_other_files_may_lie_beside_anchors(log: AnchoredLog, tmp_path: Path) -> None:
+    (tmp_path / "anchors" / "README.txt").write_text("Do not touch.")
+    verdict = log.verdict()
+    assert (verdict.anchored, verdict.unchecked) == (11, [])
+
+
 def test_an_exported_anchor_is_never_written_over(log: AnchoredLog) -> None:
     (anchor,) = log.files.all()
     with pytest.raises(OtherAnchorExported):

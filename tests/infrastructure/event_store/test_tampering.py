@@ -1,5 +1,6 @@
 """Whatever a superuser does to anchored events, each of them is named with what happened to it, and no other."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -60,11 +61,33 @@ def test_an_untouched_log_is_what_it_was(log: AnchoredLog) -> None:
         f"originator_id = '{BOB}'",
         "hash = sha256('')",
         "hash = ''",
+        "topic = ''",
+        "topic = 'antigravity:fly'",
+        "recorded_at = 'infinity'",
+        "recorded_at = '-infinity'",
+        "originator_version = -1",
     ],
 )
 def test_an_edited_event_is_named(log: AnchoredLog, column: str) -> None:
     log.tamper(f"UPDATE event_store.events SET {column} WHERE position = 3")
     assert found(log) == {3: EDITED}
+
+
+@pytest.mark.parametrize(
+    "column", ["originator_id", "originator_version", "topic", "state", "metadata", "recorded_at", "hash"]
+)
+def test_an_event_of_which_a_column_was_emptied_is_named(log: AnchoredLog, column: str) -> None:
+    log.tamper(
+        f"ALTER TABLE event_store.events ALTER {column} DROP NOT NULL",
+        f"UPDATE event_store.events SET {column} = NULL WHERE position = 3",
+    )
+    assert found(log) == {3: EDITED}
+
+
+def test_nothing_is_run_that_a_stored_name_asks_for(log: AnchoredLog) -> None:
+    log.tamper("UPDATE event_store.events SET topic = 'antigravity:fly'")
+    assert log.verdict().unreadable == {"antigravity:fly": 10}
+    assert "antigravity" not in sys.modules
 
 
 def test_whoever_mends_the_chain_after_an_edit_has_edited_every_hash(log: AnchoredLog) -> None:
@@ -102,6 +125,12 @@ def test_an_event_inserted_where_a_position_was_given_up_is_named(log: AnchoredL
     assert found(log) == {7: INSERTED}
 
 
+@pytest.mark.parametrize("position", [0, -7])
+def test_an_event_inserted_below_all_others_is_named(log: AnchoredLog, position: int) -> None:
+    log.tamper(_NEW.replace("7", str(position)))
+    assert found(log) == {position: INSERTED}
+
+
 @pytest.mark.parametrize("mended", [[], [ANN, BOB]])
 def test_events_that_changed_places_are_named_both(log: AnchoredLog, mended: list[UUID]) -> None:
     log.tamper(*_SWAPPED_POSITIONS.split(";"))
@@ -118,9 +147,57 @@ def test_events_whose_versions_were_exchanged_are_named_both(log: AnchoredLog) -
     assert found(log) == {3: REORDERED, 5: REORDERED}
 
 
-def test_an_event_moved_into_a_gap_is_reordered(log: AnchoredLog) -> None:
-    log.tamper("UPDATE event_store.events SET position = 7 WHERE position = 5")
-    assert found(log) == {7: REORDERED}
+@pytest.mark.parametrize("position", [7, 0, -7, 100])
+def test_an_event_that_was_moved_is_named_where_it_is_and_where_it_was(
+    log: AnchoredLog, position: int
+) -> None:
+    log.tamper(f"UPDATE event_store.events SET position = {position} WHERE position = 5")
+    assert found(log) == {5: REORDERED, position: REORDERED}
+    there = {one.position: (one.came_from, one.went_to, one.version) for one in log.verdict().findings}
+    assert there == {5: (None, position, 3), position: (5, None, 3)}
+
+
+def test_the_last_event_of_a_stream_that_was_moved_is_not_taken_for_a_new_one(log: AnchoredLog) -> None:
+    log.tamper("UPDATE event_store.events SET position = -1 WHERE position = 10")
+    assert found(log) == {10: REORDERED, -1: REORDERED}
+
+
+def test_two_streams_that_changed_places_are_named_whole(log: AnchoredLog) -> None:
+    for version in range(6, 40):
+        log.append((ANN, version), (BOB, version - 1))
+    log.anchoring.anchor()
+    log.tamper(
+        "UPDATE event_store.events SET position = -position WHERE position > 11",
+        "UPDATE event_store.events SET position = CASE WHEN position % 2 = 0 THEN 1 ELSE -1 END - position "
+        "WHERE position < 0",
+    )
+    assert found(log) == dict.fromkeys(range(12, 80), REORDERED)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "position = 10",
+        "events = 9",
+        "root = sha256('')",
+        "made_at = made_at - interval '1 microsecond'",
+        "made_at = 'infinity'",
+        "hash = sha256('')",
+        "signature = ''",
+        "number = 2",
+    ],
+)
+def test_an_anchor_that_was_changed_in_the_database_is_named(log: AnchoredLog, column: str) -> None:
+    log.tamper(f"UPDATE event_store.anchors SET {column}")
+    verdict = log.verdict()
+    assert (verdict.changed_anchors, verdict.findings, verdict.anchored) == ([1], [], 11)
+
+
+def test_deleted_anchors_are_named(log: AnchoredLog) -> None:
+    log.append((ANN, 6))
+    log.anchoring.anchor()
+    log.tamper("DELETE FROM event_store.anchors")
+    assert log.verdict().changed_anchors == [1, 2]
 
 
 def test_several_kinds_at_once_are_told_apart(log: AnchoredLog) -> None:

@@ -10,13 +10,17 @@ import pytest
 
 from infrastructure.event_store.audit import audit
 from infrastructure.event_store.keyring import Keyring
-from infrastructure.event_store.log_rows import exported_rows
+from infrastructure.event_store.log_rows import NotExported, exported_rows
 from infrastructure.event_store.mapper import EventMapper
 from infrastructure.event_store.tampering import Kind
 from infrastructure.queries.log import Log
 from tests.infrastructure.event_store.anchored import ANN, KEY, AnchoredLog, anchored_log
 from tests.servers import FreshDatabase
 
+LINE = (
+    b'{"position":%b,"stream_id":"00000000-0000-0000-0000-000000000001","version":1,"topic":"Test.Happened",'
+    b'"recorded_at":"%b","hash":"%b"}'
+)
 OUTSIDER = Path(__file__).parent / "outsider.py"
 PUBLIC = KEY.public_key().public_bytes_raw().hex()
 
@@ -75,6 +79,29 @@ def test_a_shortened_export_is_found_out_by_both(
     del lines[9:]
     assert found(log, lines) == {11: Kind.TRUNCATED}
     assert said_outside(tmp_path, lines) == ["position 11 is gone", ""]
+
+
+def test_lines_that_changed_places_are_named(log: AnchoredLog, lines: list[bytes]) -> None:
+    lines[2], lines[3] = lines[3], lines[2]
+    assert found(log, lines) == {3: Kind.REORDERED}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{}",
+        b"nothing",
+        b'{"position": 99999999999999999999}',
+        LINE % (b"9" * 30, b"2026-11-22T12:00:00Z", b"00"),
+        LINE % (b"1", b"2026-11-22T12:00:00", b"00"),
+        LINE % (b"1", b"2026-11-22T12:00:00Z", b"no hash"),
+    ],
+)
+def test_what_is_no_line_of_an_export_is_told_with_its_number(
+    log: AnchoredLog, lines: list[bytes], line: bytes
+) -> None:
+    with pytest.raises(NotExported, match="line 3 is not one of an export"):
+        found(log, [*lines[:2], line, *lines[2:]])
 
 
 def test_an_exported_event_can_be_read_by_anybody(lines: list[bytes]) -> None:

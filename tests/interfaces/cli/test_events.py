@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+import structlog
 
 from domain.credit_ledger import CreditLedger
 from domain.lots import Source
@@ -18,8 +19,9 @@ from domain.user import User
 from infrastructure import settings, wiring
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.wiring import Container
-from interfaces.cli import events, keys
-from tests.servers import FreshDatabase
+from interfaces.cli import events, keys, verifying
+from tests.infrastructure.event_store.dumps import dump_to, restore
+from tests.servers import Databases, FreshDatabase
 
 ANN, LOT, JOB, CLAIM = (UUID(int=number) for number in (1, 2, 3, 4))
 LEDGER = CreditLedger.id_for(ANN)
@@ -31,7 +33,7 @@ Run = Callable[..., Any]
 @pytest.fixture
 def environment(
     database: FreshDatabase, valkey: EmbeddedValkey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> pytest.MonkeyPatch:
+) -> Iterator[pytest.MonkeyPatch]:
     """What the commands are configured with."""
     for name, value in {
         "DATABASE_URL": database.app_url,
@@ -44,7 +46,8 @@ def environment(
         "ANCHOR_KEY": OLD,
     }.items():
         monkeypatch.setenv(name, value)
-    return monkeypatch
+    yield monkeypatch
+    structlog.reset_defaults()  # they log to the standard error of this test, which is closed after it
 
 
 @pytest.fixture
@@ -119,6 +122,73 @@ def test_an_unknown_stream_and_an_odd_moment_are_explained(run: Run) -> None:
         run("show", str(LEDGER), "--as-of", "yesterday")
 
 
+def test_a_moment_without_an_offset_is_one_of_utc(run: Run) -> None:
+    granted = json.loads(run("show", str(LEDGER), "--json")[0])["events"][1]
+    naive = granted["recorded_at"].removesuffix("Z")
+    assert json.loads(run("show", str(LEDGER), "--as-of", naive, "--json")[0])["position"] == 3
+
+
+def test_what_cannot_be_read_or_written_is_explained(run: Run, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    with pytest.raises(events.NotWritten, match="No such file or directory"):
+        run("export", "--out", str(gone / "log.jsonl"))
+    with pytest.raises(verifying.ExportUnreadable, match="No such file or directory"):
+        run("verify", "--export", str(gone))
+    (tmp_path / "poem").write_text("Roses are red")
+    with pytest.raises(verifying.ExportUnreadable, match="line 1 is not one of an export"):
+        run("verify", "--export", str(tmp_path / "poem"))
+    for place in (str(gone), "s3://", "ftp://elsewhere"):
+        with pytest.raises(verifying.NoAnchorsThere):
+            run("verify", "--anchors", place)
+    assert not gone.exists()
+    with pytest.raises(verifying.KeyMissing):
+        run("verify", "--public-key", "abc")
+
+
+def test_a_dump_is_verified_elsewhere_with_the_public_key_and_the_anchors_alone(
+    run: Run, environment: pytest.MonkeyPatch, database: FreshDatabase, databases: Databases, tmp_path: Path
+) -> None:
+    key = json.loads(run("anchor", "--json")[0])["public_key"]
+    dump_to(database.superuser_url, tmp_path / "dump")
+    for name in ("REDIS_URL", "MASTER_KEY", "ANCHOR_KEY", "OBJECT_STORE_URL", "AUTH_SECRET", "CLAIM_KEY"):
+        environment.delenv(name)
+    asked = ["verify", "--anchors", str(tmp_path / "objects" / "anchors"), "--public-key", key, "--json"]
+    with databases.empty() as elsewhere:
+        restore(tmp_path / "dump", elsewhere.superuser_url)
+        environment.setenv("DATABASE_URL", elsewhere.superuser_url)
+        out, code = run(*asked)
+        assert (code, json.loads(out)["anchored"]) == (0, 4)
+        with psycopg.connect(elsewhere.superuser_url) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute("DELETE FROM event_store.events WHERE position = 2")
+            connection.execute("UPDATE event_store.anchors SET position = 3")
+        out, code = run(*asked)
+        told = json.loads(out)
+        assert (code, [one["kind"] for one in told["findings"]]) == (verifying.TAMPERED, ["deleted"])
+        assert told["changed_anchors"] == [1]
+    with databases.empty() as nothing:
+        environment.setenv("DATABASE_URL", nothing.superuser_url)
+        with pytest.raises(verifying.NoLog):
+            run(*asked)
+
+
+def test_an_anchor_changed_in_the_database_tells_by_the_exit_code(run: Run, database: FreshDatabase) -> None:
+    run("anchor")
+    with psycopg.connect(database.superuser_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE event_store.anchors SET events = 3")
+    out, code = run("verify")
+    assert code == verifying.TAMPERED
+    assert out.startswith("anchor 1: edited in the database, or deleted from it")
+
+
+def test_an_export_tells_what_it_wrote(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "log.jsonl"
+    assert json.loads(run("export", "--out", str(file), "--json")[0]) == {"events": 4, "out": str(file)}
+    assert len(file.read_bytes().splitlines()) == 4
+    assert len(run("export", "--after", "1", "--upto", "3")[0].splitlines()) == 2
+
+
 def test_the_tail_tells_events_in_their_order(run: Run) -> None:
     lines = [
         json.loads(line) for line in run("tail", "--after", "1", "--limit", "3", "--json")[0].splitlines()
@@ -129,7 +199,7 @@ def test_the_tail_tells_events_in_their_order(run: Run) -> None:
 
 def test_an_unanchored_log_cannot_be_proven_and_an_anchored_one_can(run: Run) -> None:
     out, code = run("verify", "--json")
-    assert (code, json.loads(out)["unanchored"]) == (events.UNCHECKED, 4)
+    assert (code, json.loads(out)["unanchored"]) == (verifying.UNCHECKED, 4)
     anchored = json.loads(run("anchor", "--json")[0])
     assert [one["events"] for one in anchored["anchors"]] == [4]
     out, code = run("verify")
@@ -144,7 +214,7 @@ def test_a_changed_event_is_named_and_tells_by_the_exit_code(run: Run, database:
         connection.execute("SET session_replication_role = replica")
         connection.execute("UPDATE event_store.events SET owner = NULL WHERE position = 2")
     out, code = run("verify")
-    assert code == events.TAMPERED
+    assert code == verifying.TAMPERED
     assert out.startswith("position 2: edited  ")
 
 
@@ -155,7 +225,7 @@ def test_an_event_that_nothing_can_decode_is_reported(run: Run, database: FreshD
         )
     run("anchor")
     out, code = run("verify", "--json")
-    assert (code, json.loads(out)["unreadable"]) == (events.UNCHECKED, {"Gone.Happened": 1})
+    assert (code, json.loads(out)["unreadable"]) == (verifying.UNCHECKED, {"Gone.Happened": 1})
 
 
 def test_an_export_is_verified_elsewhere_with_the_public_key_and_the_anchors_alone(
@@ -171,11 +241,11 @@ def test_an_export_is_verified_elsewhere_with_the_public_key_and_the_anchors_alo
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(b"".join(lines[:2] + lines[3:]))
     out, code = run(*asked, "--json")
-    assert (code, [one["kind"] for one in json.loads(out)["findings"]]) == (events.TAMPERED, ["deleted"])
+    assert (code, [one["kind"] for one in json.loads(out)["findings"]]) == (verifying.TAMPERED, ["deleted"])
     file.write_bytes(b"".join(lines))
     other = "00" * 31 + "01"
     out, code = run(*asked[:-1], other, "--json")
-    assert code == events.UNCHECKED
+    assert code == verifying.UNCHECKED
     assert "its signature is not by this key" in json.loads(out)["unchecked"][0]
 
 
@@ -190,7 +260,7 @@ def test_a_missing_anchor_leaves_what_is_above_it_unproven(
     (tmp_path / "objects" / "anchors" / "000000000002.json").unlink()
     out, code = run("verify", "--json")
     told = json.loads(out)
-    assert (code, told["anchored"], told["unanchored"]) == (events.UNCHECKED, 4, 2)
+    assert (code, told["anchored"], told["unanchored"]) == (verifying.UNCHECKED, 4, 2)
     assert "an anchor before it is missing" in told["unchecked"][0]
 
 

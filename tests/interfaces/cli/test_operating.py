@@ -15,7 +15,9 @@ import pytest
 
 from application.projections.credit_lots import CreditLots
 from application.projections.registry import PROJECTIONS
+from application.projections.users import Users
 from infrastructure.embedded.valkey import EmbeddedValkey
+from infrastructure.projections import rebuilds
 from infrastructure.projections.engine import Projector
 from tests.application.projections.histories import Play
 from tests.infrastructure.following.tally import following, of, until
@@ -25,6 +27,8 @@ from tests.infrastructure.projections.test_parking import follow
 from tests.interfaces.cli.test_seed import KEY
 from tests.servers import FreshDatabase
 
+ROOT = Path(__file__).parents[3]
+NOBODY = "00000000-0000-0000-0000-000000000009"
 LOTS = CreditLots.table.versioned_name
 
 
@@ -51,11 +55,12 @@ def here(database: FreshDatabase) -> Iterator[Parts]:
         yield here
 
 
-def stage(environment: dict[str, str], *arguments: str) -> tuple[int, Any]:
+def stage(environment: dict[str, str], *arguments: str, cwd: Path | None = None) -> tuple[int, Any]:
     """The exit code, and what was printed as JSON."""
     done = subprocess.run(
         [sys.executable, "-m", "interfaces.cli.main", *arguments, "--json"],
         env=environment,
+        cwd=cwd,
         capture_output=True,
         text=True,
         check=False,
@@ -112,6 +117,80 @@ def test_a_read_model_is_mended_by_retry_rebuild_and_verify(
         assert (code, done["swapped"]) == (0, True)
         code, (verified,) = stage(environment, "projections", "verify", "credit_lots", "--sample")
         assert (code, verified["differing"]) == (0, 0)
+
+
+def refused(environment: dict[str, str], *arguments: str, cwd: Path | None = None) -> str:
+    """What a command says that cannot be done."""
+    done = subprocess.run(
+        [sys.executable, "-m", "interfaces.cli.main", *arguments],
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        cwd=cwd or ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    return " ".join(done.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("projections rebuild", "name one projection, or say --all: there are users, jobs"),
+        ("projections rebuild users --all", "name one projection, or say --all"),
+        ("projections verify nothing", "there is no projection 'nothing': name one of users, jobs"),
+        ("projections rebuild users --processes 0", "Must be >= 1"),
+        ("projections parked --limit -1", "Must be >= 1"),
+        (f"projections show users {NOBODY}", f"nothing was recorded of {NOBODY} by then"),
+        ("projections show users somebody", "unable to convert"),
+        ("reactions list --state lost", 'Choose from: "due", "running", "done", "dead", "dropped"'),
+        ("reactions list --kind paint", "there are no reactions of kind 'paint', nor of any other"),
+        (f"reactions show {NOBODY}", f"there is no reaction {NOBODY}"),
+        (f"reactions retry {NOBODY}", f"there is no reaction {NOBODY}"),
+        (f"reactions drop {NOBODY} --reason why", f"there is no reaction {NOBODY}"),
+        (f"reactions drop {NOBODY}", "--reason requires an argument"),
+        ("events tail --limit 0", "Must be >= 1"),
+        ("events verify --export", "--export requires an argument"),
+        ("doctor --loudly", "Unknown option: --loudly"),
+    ],
+)
+def test_what_cannot_be_done_is_said_with_what_could_be(
+    environment: dict[str, str], arguments: str, said: str
+) -> None:
+    assert said in refused(environment, *arguments.split())
+
+
+def test_a_database_that_was_never_migrated_is_told_of(
+    environment: dict[str, str], empty_database: FreshDatabase
+) -> None:
+    environment["DATABASE_URL"] = empty_database.app_url
+    assert "run `stage migrate up`" in refused(environment, "projections", "list")
+
+
+def test_commands_find_what_stage_up_runs_here(environment: dict[str, str], tmp_path: Path) -> None:
+    names = (
+        "REDIS_URL",
+        "OBJECT_STORE_URL",
+        "OUTBOX",
+        "AUTH_SECRET",
+        "MASTER_KEY",
+        "CLAIM_KEY",
+        "ANCHOR_KEY",
+    )
+    settings = {name: environment.pop(name) for name in ("DATABASE_URL", *names)}
+    assert "nothing runs in .stage" in refused(environment, "doctor", cwd=tmp_path)
+    (tmp_path / ".stage").mkdir()
+    (tmp_path / ".stage" / "environment.json").write_text(json.dumps(settings))
+    code, listed = stage({**environment, "PYTHONPATH": str(ROOT)}, "projections", "list", cwd=tmp_path)
+    assert (code, listed[0]["position"]) == (0, 0)
+
+
+def test_a_rebuild_that_was_begun_can_be_given_up(environment: dict[str, str], here: Parts) -> None:
+    assert stage(environment, "projections", "rebuild", "users", "--abandon") == (0, {"abandoned": []})
+    with here.database.connection() as connection:
+        rebuilds.begin(connection, Users(), step=rebuilds.INDEXING, position=0, events=0, parts=[])
+    told = {"abandoned": [Users.table.versioned_name]}
+    assert stage(environment, "projections", "rebuild", "users", "--abandon") == (0, told)
 
 
 def test_a_dead_reaction_is_dropped_with_a_reason_that_is_kept(
