@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from unicodedata import normalize
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -55,7 +56,7 @@ class Accounts:
         else:
             address.claim_again(user_id)
         user = User.register(user_id, email=email, name=name, claim_id=claim, time_zone=time_zone)
-        credential = Credential(user_id, self.passwords.hash(password))
+        credential = Credential(user_id, self.passwords.hash(_as_typed_anywhere(password)))
         with self.store.transaction():
             self.credentials.put(claim, credential)
             self.store.save(user, address, CreditLedger.open(user_id))
@@ -102,7 +103,8 @@ class Accounts:
             credential = self.credentials.find(claim_id(email, self.claim_key))
         except AddressMalformed:
             credential = None
-        matches = self.passwords.matches(password, credential.password_hash if credential else None)
+        password_hash = credential.password_hash if credential else None
+        matches = self.passwords.matches(_as_typed_anywhere(password), password_hash)
         if credential is None or not matches:
             raise SignInRefused
         if not self.store.get(User, credential.user_id).active:
@@ -112,6 +114,11 @@ class Accounts:
     def sign_out(self, token: str) -> None:
         """End the token's session; a token that is not known changes nothing."""
         self.sessions.revoke(token)
+
+
+def _as_typed_anywhere(password: str) -> str:
+    """The same characters, however a keyboard composed them (NIST SP 800-63B, 3.1.1.2)."""
+    return normalize("NFKC", password)
 
 
 def _check_password(password: str) -> None:

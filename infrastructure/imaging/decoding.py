@@ -20,7 +20,7 @@ from application.photos import (
 from infrastructure.imaging import heif
 from infrastructure.imaging.containers.exif import UPRIGHT
 from infrastructure.imaging.containers.heif import HEIC_BRANDS, HEIF_BRANDS, SEQUENCE_BRANDS
-from infrastructure.imaging.containers.png import SIGNATURE
+from infrastructure.imaging.containers.png import SIGNATURE, exponent_of
 
 Pixels = npt.NDArray[np.uint8]
 """Upright sRGB: shape (height, width, 3), 0 to 255."""
@@ -30,6 +30,8 @@ R = TypeVar("R")
 LYING = 5
 """Orientations from here on exchange width and height."""
 
+_EXPONENT = "exponent"
+"""Of a PNG whose numbers are coded otherwise than sRGB's: a field of the image, which libvips does not set."""
 _WHITE_8_BIT, _WHITE_16_BIT = 255, 65535
 _LOADERS = {
     "image/jpeg": "jpegload_buffer",
@@ -156,6 +158,8 @@ def _srgb(image: Any) -> Any:
         except pyvips.Error:  # a damaged profile is no reason to refuse the photo: its numbers are sRGB then
             image = image.copy()
             image.remove("icc-profile-data")
+    if image.get_typeof(_EXPONENT):
+        image = image.gamma(exponent=image.get(_EXPONENT))
     return image.colourspace("srgb")
 
 
@@ -169,6 +173,9 @@ def _open(photo: bytes, shrink: int, *, access: Access, fail_on: Literal["error"
         image = _load(media_type, photo, access=access, memory=memory, fail_on=fail_on, **shrunk)
         if _megapixels(image) * shrunk.get("shrink", 1) ** 2 > PHOTO_MEGAPIXELS:
             raise PhotoHasTooManyPixels(_megapixels(_load(media_type, photo)))
+        if media_type == "image/png" and (exponent := exponent_of(photo)) != 1:
+            image = image.copy()
+            image.set_type(pyvips.GValue.gdouble_type, _EXPONENT, exponent)
         return image
 
 

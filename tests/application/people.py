@@ -19,8 +19,10 @@ ENHANCE = Brief(Preset.ENHANCE)
 _UPLOADS = itertools.count()
 
 
-def register(program: Program, user: UUID = ANN, email: str = "ann@example.com") -> UUID:
-    program.accounts.register(user, email=Personal(email), password=PASSWORD, name=Personal("Ann"))
+def register(
+    program: Program, user: UUID = ANN, email: str = "ann@example.com", password: str = PASSWORD
+) -> UUID:
+    program.accounts.register(user, email=Personal(email), password=password, name=Personal("Ann"))
     return user
 
 

@@ -1,5 +1,7 @@
 """Signing in and out, and what a stranger learns by trying."""
 
+from unicodedata import normalize
+
 import pytest
 
 from application.accounts import SESSION_LIFETIME
@@ -36,6 +38,12 @@ def test_address_and_password_open_a_session(program: Program) -> None:
 
 def test_any_spelling_of_the_mailbox_will_do(program: Program) -> None:
     assert program.sessions.user(sign_in(program, " ANN+x@example.com ")) == ANN
+
+
+def test_a_password_is_the_same_however_a_keyboard_composes_it() -> None:
+    program = Program()
+    register(program, password="fünf Äpfel im Korb")
+    assert sign_in(program, password=normalize("NFD", "fünf Äpfel im Korb"))
 
 
 def test_each_device_has_a_session_of_its_own(program: Program) -> None:

@@ -14,6 +14,11 @@ LARGEST_PROFILE = 8_000_000
 
 _PICTURE = frozenset(b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB sBIT cICP mDCV cLLI pHYs".split())
 _ANIMATION = frozenset(b"acTL fcTL fdAT".split())
+_TELLS_BETTER = frozenset(b"iCCP sRGB cICP".split())
+"""Chunks that go before gAMA (PNG, 4.3)."""
+_SRGB_EXPONENT = 2.2
+_SMALLEST, _LARGEST, _SEEN = 0.2, 10.0, 0.05
+"""Exponents beyond these are nonsense, and nobody sees a smaller difference from 1."""
 _BEFORE, _AFTER = 8, 4
 """Bytes around what a chunk holds: its length and name before, its checksum after."""
 
@@ -42,6 +47,23 @@ def stripped(photo: bytes) -> bytes:
         raise PhotoUnreadable
     kept.insert(pixels, oriented)  # before the pixels, where every reader looks for it
     return b"".join(kept)
+
+
+def exponent_of(photo: bytes) -> float:
+    """By which power of its numbers a PNG's light is coded otherwise than sRGB's; 1 where it is not.
+
+    Of renderers that write light as it is (a gAMA of 1), it is 2.2.
+    """
+    gamma = 0
+    for name, begin, end in _chunks(photo):
+        if name in _TELLS_BETTER:
+            return 1.0
+        if name == b"gAMA" and end - begin == struct.calcsize(">I"):
+            (gamma,) = struct.unpack_from(">I", photo, begin)
+        if name == b"IDAT":
+            break
+    exponent = gamma / 100_000 * _SRGB_EXPONENT
+    return exponent if _SMALLEST <= exponent <= _LARGEST and abs(exponent - 1) > _SEEN else 1.0
 
 
 def _chunks(photo: bytes) -> Iterator[tuple[bytes, int, int]]:

@@ -1,5 +1,7 @@
 """Every photo is shown upright and in sRGB: patches of known colours come out as the definitions say they must."""
 
+import struct
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 
@@ -13,7 +15,7 @@ from PIL import Image
 from infrastructure.imaging.intake import take_in
 from infrastructure.imaging.profiles import ADOBE_RGB, DISPLAY_P3, ColourSpace, profile_of
 from tests.infrastructure.imaging import files
-from tests.infrastructure.imaging.files import heic, jpeg, png, shown, webp
+from tests.infrastructure.imaging.files import heic, jpeg, png, raw_png, shown, webp, with_chunk
 
 Colours = npt.NDArray[np.float64]
 
@@ -161,6 +163,30 @@ def test_sixteen_bits_are_rounded_to_eight() -> None:
         (np.arange(0, 256, 51, dtype=np.uint16) * 257)[None].repeat(SIDE, 0).repeat(SIDE, 1)
     )
     assert (patches_of(png(grey)) == np.arange(0, 256, 51)[:, None]).all()
+
+
+def with_gamma(photo: bytes, gamma: float) -> bytes:
+    return with_chunk(photo, b"gAMA", struct.pack(">I", round(gamma * 100_000)))
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_a_png_of_light_as_it_is_looks_as_if_it_were_coded(depth: int) -> None:
+    grey = np.linspace(0.1, 1, 64)
+    linear = np.rint(grey**2.2 * (2**depth - 1)).astype(f">u{depth // 8}")
+    pixels = zlib.compress(b"\0" + np.repeat(linear, 3).tobytes())
+    rendered = shown(with_gamma(raw_png(64, 1, pixels, depth=depth), 1.0))
+
+    assert np.abs(rendered[0, :, 0] - grey * 255).max() < 6 / (depth // 8)
+
+
+@pytest.mark.parametrize("gamma", [0, 1 / 2.2, 1 / 2.15, 42_000])
+def test_a_gamma_of_srgb_or_of_nonsense_changes_nothing(gamma: float) -> None:
+    assert np.array_equal(shown(with_gamma(png(), gamma)), shown(png()))
+
+
+def test_who_names_its_colours_needs_no_gamma() -> None:
+    named = png(icc_profile=profile_of(DISPLAY_P3))
+    assert np.array_equal(shown(with_gamma(named, 1.0)), shown(named))
 
 
 def test_ten_bits_of_a_heic_are_rounded_to_eight() -> None:
