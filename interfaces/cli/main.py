@@ -15,9 +15,9 @@ from interfaces.cli.errors import CommandFailed
 
 app = App(name="stage", help="Stage in Seconds: photographs of homes in, better ones out.", version_flags=[])
 # Named, not imported: a command loads only what it needs, so that each process starts quickly.
-app.command("interfaces.cli.processes:serve")
-app.command("interfaces.cli.processes:follow")
-app.command("interfaces.cli.processes:work")
+app.command("interfaces.cli.serve:serve")
+app.command("interfaces.cli.follow:follow")
+app.command("interfaces.cli.work:work")
 app.command("interfaces.cli.up:up")
 app.command("interfaces.cli.demo:demo")
 app.command("interfaces.cli.seed:seed")

@@ -1,30 +1,19 @@
-"""`stage serve`, `stage follow` and `stage work`: the three processes, each run as often as wanted."""
+"""`stage follow`: the followers of the log, run as often as wanted; of each, one is active."""
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 import structlog
 
-from infrastructure import settings, wiring
+from infrastructure import wiring
 from infrastructure.doctor.metrics import serve_metrics
 from infrastructure.event_store.anchorer import Anchorer
 from infrastructure.postgres.direct import refuse_pooler
-from infrastructure.telemetry import configure_logging
 from infrastructure.wiring import Container
-from interfaces.rest import server
-from interfaces.workers import main as workers
+from interfaces.cli.opened import opened
 
 log = structlog.get_logger()
-
-
-def serve() -> None:
-    """Serve the API until SIGTERM."""
-    loaded = settings.load()
-    configure_logging(loaded.log_level, "serve")
-    refuse_pooler(loaded.direct_url, loaded.direct_variable)
-    server.run(loaded)
 
 
 def follow() -> None:
@@ -32,7 +21,7 @@ def follow() -> None:
 
     With METRICS_PORT, what the doctor measures is served there.
     """
-    with _container("follow") as container, _metrics(container):
+    with opened("follow") as container, _metrics(container):
         refuse_pooler(container.settings.direct_url, container.settings.direct_variable)
         stopped = threading.Event()
         for wanted in (signal.SIGTERM, signal.SIGINT):
@@ -51,23 +40,5 @@ def follow() -> None:
         log.info("following.stopped")
 
 
-def work() -> None:
-    """Perform reactions until SIGTERM: stage photos, send mail."""
-    with _container("work") as container:
-        workers.run(container, container.settings.worker_threads)
-
-
 def _metrics(container: Container) -> AbstractContextManager[object]:
     return serve_metrics(container) if container.settings.metrics_port else nullcontext()
-
-
-@contextmanager
-def _container(process: str) -> Iterator[Container]:
-    loaded = settings.load()
-    configure_logging(loaded.log_level, process)
-    container = wiring.build(loaded)
-    container.open()
-    try:
-        yield container
-    finally:
-        container.close()

@@ -1,0 +1,14 @@
+"""`stage serve`: the API, run as often as wanted."""
+
+from infrastructure import settings
+from infrastructure.postgres.direct import refuse_pooler
+from infrastructure.telemetry import configure_logging
+from interfaces.rest import server
+
+
+def serve() -> None:
+    """Serve the API until SIGTERM."""
+    loaded = settings.load()
+    configure_logging(loaded.log_level, "serve")
+    refuse_pooler(loaded.direct_url, loaded.direct_variable)
+    server.run(loaded)
