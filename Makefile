@@ -24,7 +24,7 @@ help: ## List these commands
 setup: .venv/ready ## Install everything (the others do it by themselves)
 
 demo: .venv/ready ## Stage photos from end to end: PHOTOS="a.jpg b.jpg" takes yours, OUT=folder the results
-	@exec .venv/bin/stage demo --out $(call quoted,$(OUT)) $(PHOTOS)
+	@exec .venv/bin/stage demo --out $(call quoted,$(value OUT)) --named $(call quoted,$(value PHOTOS))
 
 # Ctrl-C ends it with exit code 0, so that make has nothing to complain about.
 up: .venv/ready ## Run it all until Ctrl-C

@@ -1,5 +1,6 @@
 """`stage demo`: the main job from end to end as a client would do it, on everything real."""
 
+import os
 import re
 import secrets
 import time
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from email import message_from_bytes, policy
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -21,9 +23,10 @@ from infrastructure import settings, wiring
 from infrastructure.imaging.contact_sheet import contact_sheet
 from infrastructure.processes.signals import ending_in_order
 from infrastructure.telemetry import configure_logging
-from interfaces.cli.client import ApiClient
+from interfaces.cli.client import ApiClient, ApiRefused
 from interfaces.cli.errors import CommandFailed
 from interfaces.cli.local import Local, running
+from interfaces.cli.named_files import named_files
 from interfaces.cli.statement import statement_table
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -39,17 +42,18 @@ class DemoFailed(CommandFailed):
     """A step did not end as it must; the message says which and why."""
 
 
-def demo(*photos: Path, out: Path = Path("out"), folder: Path = Path(".stage")) -> None:
+def demo(*photos: Path, named: str = "", out: Path = Path("out"), folder: Path = Path(".stage")) -> None:
     """Stage photos from end to end: register, verify, upload, submit, watch, download.
 
     Parameters:
         photos: Your own photos, up to 30; without any, three samples of empty rooms.
+        named: More of them in one text, as a shell would be told: quoted, or with wildcards.
         out: Where the results are put: the photos, the ZIP and a contact sheet.
         folder: Where the data and logs are kept.
     """
     configure_logging("error", "demo")
-    chosen = _chosen(photos)
-    out.mkdir(parents=True, exist_ok=True)
+    chosen = _chosen([*photos, *named_files(named)])
+    _make_folder(out)
     console = Console(highlight=False, soft_wrap=True)
     with ending_in_order(), ExitStack() as stack:
         with console.status("Starting PostgreSQL, Valkey, API, follower and worker …"):
@@ -59,6 +63,22 @@ def demo(*photos: Path, out: Path = Path("out"), folder: Path = Path(".stage")) 
         _sign_up(client, local, len(chosen), console)
         job = _stage(client, chosen, console)
         _deliver(client, job, out, console)
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise DemoFailed(f"the results cannot be put into {out}: {error.strerror}") from None
+
+
+def _upload(client: ApiClient, photo: Path) -> str:
+    try:
+        return client.upload(photo)
+    except ApiRefused as refusal:
+        raise DemoFailed(f"{photo}: {refusal}") from None
 
 
 def _sign_up(client: ApiClient, local: Local, photos: int, console: Console) -> None:
@@ -73,7 +93,7 @@ def _sign_up(client: ApiClient, local: Local, photos: int, console: Console) -> 
 
 
 def _stage(client: ApiClient, photos: list[Path], console: Console) -> dict[str, Any]:
-    uploads = [client.upload(photo) for photo in photos]
+    uploads = [_upload(client, photo) for photo in photos]
     job_id = client.submit(uploads, "enhance", "Demo")
     _say(console, f"Uploaded {len(photos)} photos and submitted them as job {job_id}")
     job = _watch(client, job_id, console)
@@ -99,10 +119,12 @@ def _deliver(client: ApiClient, job: dict[str, Any], out: Path, console: Console
     console.print(f"  Before, after  {sheet.resolve()}")
 
 
-def _chosen(photos: tuple[Path, ...]) -> list[Path]:
-    chosen = list(photos) or sorted(SAMPLES.glob("*.jpg"))
+def _chosen(photos: list[Path]) -> list[Path]:
+    chosen = photos or sorted(SAMPLES.glob("*.jpg"))
     if missing := [str(photo) for photo in chosen if not photo.is_file()]:
         raise DemoFailed(f"there is no such photo: {', '.join(missing)}")
+    if unreadable := [str(photo) for photo in chosen if not os.access(photo, os.R_OK)]:
+        raise DemoFailed(f"may not be read: {', '.join(unreadable)}")
     if not 1 <= len(chosen) <= PHOTOS_PER_JOB:
         raise DemoFailed(f"a job takes 1 to {PHOTOS_PER_JOB} photos, and these are {len(chosen)}")
     return chosen
