@@ -31,7 +31,9 @@ def rendered(document: Json, address: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="description" content="How to use the API of Stage in Seconds">'
         f"<title>{escape(document['info']['title'])} API</title><style>{STYLE}</style></head><body>"
-        '<a class="skip" href="#content">Skip to the content</a><div class="frame">'
+        '<a class="skip" href="#content">Skip to the content</a>'
+        # What a phone shows instead of the list at the side, until it is tapped.
+        '<input type="checkbox" id="contents"><label for="contents">Endpoints</label><div class="frame">'
         f'<nav aria-label="Endpoints">{"".join(_navigation(groups))}</nav>'
         f'<main id="content">{"".join(_content(document, groups, address))}</main></div></body></html>'
     )
