@@ -1,4 +1,4 @@
-"""Accounts: registering, proving the address, which brings the trial, and signing in and out."""
+"""Accounts: registering, proving the address, which brings the trial, signing in, and what a user may change."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,23 +8,27 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from application.errors import (
     AccountSuspended,
+    NotFound,
     PasswordTooWeak,
+    PasswordWrong,
     SignInRefused,
     TokenInvalid,
     UnknownTimeZone,
+    VersionMismatch,
 )
 from application.ports import Credential, Credentials, Mail, Mailer, Passwords, Sessions, Store, Tokens
 from application.retrying import retried
 from domain.credit_ledger import CreditLedger
 from domain.email_claim import AddressMalformed, EmailClaim, claim_id
 from domain.personal import Personal
-from domain.user import User
+from domain.user import Role, User
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 """In characters. Length is asked for, not a mix of signs (NIST SP 800-63B, 3.1.1.2)."""
 SESSION_LIFETIME = timedelta(days=30)
 VERIFICATION_LIFETIME = timedelta(hours=24)
-_VERIFICATION = "verify-email"
+RESET_LIFETIME = timedelta(hours=1)
+_VERIFICATION, _RESET = "verify-email", "reset-password"
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,105 @@ class Accounts:
         if not self.store.get(User, credential.user_id).active:
             raise AccountSuspended
         return self.sessions.open(credential.user_id, device=device, lifetime=SESSION_LIFETIME)
+
+    def forgot_password(self, email: Personal, message_id: UUID) -> None:
+        """Mail a link that sets another password, if there is an account; nobody is told whether there is."""
+        try:
+            credential = self.credentials.find(claim_id(email, self.claim_key))
+        except AddressMalformed:
+            return
+        if credential is None or not (user := self.store.get(User, credential.user_id)).active:
+            return
+        token = self.tokens.issue(_RESET, user.id, RESET_LIFETIME)
+        self.mailer.send(
+            Mail(
+                message_id=message_id,
+                to=user.email,
+                subject="Set another password for Stage in Seconds",
+                text=(
+                    "Open this link within an hour to set another password:\n\n"
+                    f"{self.app_url}/reset-password?token={token}\n\n"
+                    "If you did not ask for this, you need not do anything; your password stays as it is.\n"
+                ),
+            )
+        )
+
+    @retried
+    def reset_password(self, token: str, password: str) -> None:
+        """Set another password with a mailed token, and end all sessions. Raises TokenInvalid or PasswordTooWeak."""
+        _check_password(password)
+        password_hash = self.passwords.hash(_as_typed_anywhere(password))
+        with self.store.transaction():
+            user = self.store.get(User, self.tokens.redeem(_RESET, token))
+            if not user.active:
+                raise TokenInvalid
+            self._replace_password(user, password_hash)
+
+    @retried
+    def change_password(self, user_id: UUID, *, current: str, password: str) -> None:
+        """Set another password, and end all sessions. Raises PasswordWrong or PasswordTooWeak."""
+        _check_password(password)
+        user = self.store.get(User, user_id)
+        credential = self.credentials.find(user.claim_id)
+        if not self.passwords.matches(
+            _as_typed_anywhere(current), credential.password_hash if credential else None
+        ):
+            raise PasswordWrong
+        password_hash = self.passwords.hash(_as_typed_anywhere(password))
+        with self.store.transaction():
+            self._replace_password(user, password_hash)
+
+    def _replace_password(self, user: User, password_hash: str) -> None:
+        """Whoever knew the old one, or has a link to set another, is out."""
+        user.change_password()
+        self.credentials.put(user.claim_id, Credential(user.id, password_hash))
+        self.tokens.withdraw(_RESET, user.id)
+        self.sessions.revoke_all(user.id)
+        self.store.save(user)
+
+    @retried
+    def change_profile(
+        self,
+        user_id: UUID,
+        *,
+        name: Personal | None = None,
+        time_zone: str | None = None,
+        expected_version: int | None = None,
+    ) -> User:
+        """The user with another name, time zone or both; None leaves it as it is.
+
+        Raises NameTooLong, UnknownTimeZone, or VersionMismatch when they are not at `expected_version`.
+        """
+        if time_zone is not None:
+            _check_time_zone(time_zone)
+        user = self.store.get(User, user_id)
+        if expected_version not in (None, user.version):
+            raise VersionMismatch(expected_version, user.version)
+        user.change_profile(
+            name=user.name if name is None else name,
+            time_zone=user.time_zone if time_zone is None else time_zone,
+        )
+        self.store.save(user)
+        return user
+
+    @retried
+    def appoint(self, email: Personal, role: Role, *, dismissed: bool = False) -> User:
+        """Give the role to whoever has this mailbox, or take it away. Raises AddressMalformed or NotFound."""
+        claim = claim_id(email, self.claim_key)
+        if (credential := self.credentials.find(claim)) is None:
+            raise NotFound(User.__name__, claim)
+        user = self.store.get(User, credential.user_id)
+        if dismissed:
+            user.revoke_role(role)
+        else:
+            user.grant_role(role)
+        self.store.save(user)
+        return user
+
+    def end_session(self, user_id: UUID, session_id: UUID) -> None:
+        """Sign one of the user's devices out. Raises NotFound."""
+        if not self.sessions.end(user_id, session_id):
+            raise NotFound("Session", session_id)
 
     def sign_out(self, token: str) -> None:
         """End the token's session; a token that is not known changes nothing."""

@@ -46,6 +46,10 @@ class PasswordTooWeak(ApplicationError):
         self.shortest, self.longest = shortest, longest
 
 
+class PasswordWrong(ApplicationError):
+    """The password given as the current one is another."""
+
+
 class UnknownTimeZone(ApplicationError):
     """The name is not in the IANA time zone database."""
 

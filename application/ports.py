@@ -80,6 +80,12 @@ class Sessions(Protocol):
 
     def revoke(self, token: str) -> None: ...
 
+    def end(self, user_id: UUID, session_id: UUID) -> bool:
+        """End one of the user's sessions; False when there is no such one."""
+        ...
+
+    def revoke_all(self, user_id: UUID) -> None: ...
+
 
 class Tokens(Protocol):
     """Single-use tokens that are mailed. Only hashes are kept, each bound to its purpose."""
@@ -88,6 +94,10 @@ class Tokens(Protocol):
 
     def redeem(self, purpose: str, token: str) -> UUID:
         """The user it was issued to. Raises TokenInvalid."""
+        ...
+
+    def withdraw(self, purpose: str, user_id: UUID) -> None:
+        """None of those that the user has for this purpose is good any more."""
         ...
 
 

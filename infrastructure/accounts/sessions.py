@@ -34,3 +34,28 @@ class PostgresSessions:
             """,
             [token_hash(token)],
         )
+
+    def end(self, user_id: UUID, session_id: UUID) -> bool:
+        """Whether the user had such a session, which has ended now."""
+        return (
+            self._database.one(
+                """
+                UPDATE stage.sessions SET revoked_at = clock_timestamp()
+                WHERE session_id = %s AND user_id = %s AND revoked_at IS NULL
+                  AND expires_at > clock_timestamp()
+                RETURNING session_id
+                """,
+                [session_id, user_id],
+            )
+            is not None
+        )
+
+    def revoke_all(self, user_id: UUID) -> None:
+        """All of the user's sessions end now."""
+        self._database.execute(
+            """
+            UPDATE stage.sessions SET revoked_at = clock_timestamp()
+            WHERE user_id = %s AND revoked_at IS NULL
+            """,
+            [user_id],
+        )

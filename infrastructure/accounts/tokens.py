@@ -38,3 +38,9 @@ class PostgresTokens:
             raise TokenInvalid
         user_id: UUID = row[0]
         return user_id
+
+    def withdraw(self, purpose: str, user_id: UUID) -> None:
+        """Forget all that were issued to the user for this purpose."""
+        self._database.execute(
+            "DELETE FROM stage.tokens WHERE user_id = %s AND purpose = %s", [user_id, purpose]
+        )

@@ -1,4 +1,4 @@
-"""Who a session's token belongs to: asked by every request of a signed-in user."""
+"""Who a session's token belongs to, asked by every request of a signed-in user, and where they are signed in."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -60,3 +60,27 @@ class Principals:
             row.token_hash: Principal(row.user_id, row.session_id, row.roles, row.time_zone, row.asked_at)
             for row in rows
         }
+
+
+class SessionRow(Struct, frozen=True):
+    """A device signed in."""
+
+    session_id: UUID
+    device: str
+    created_at: datetime
+    expires_at: datetime
+
+
+_OF_USER = statement("""
+    SELECT sessions.session_id, sessions.device, sessions.created_at, sessions.expires_at, keys.wrapped
+    FROM stage.sessions LEFT JOIN stage.data_keys AS keys ON keys.key_id = sessions.user_id
+    WHERE sessions.user_id = %(user_id)s
+      AND sessions.revoked_at IS NULL AND sessions.expires_at > clock_timestamp()
+    ORDER BY sessions.created_at DESC, sessions.session_id
+    LIMIT 200
+""")
+
+
+async def sessions(reader: Reader, user_id: UUID) -> list[SessionRow]:
+    """The newest 200 that are not over."""
+    return await reader.rows(SessionRow, _OF_USER, {"user_id": user_id}, sealed=("device",))

@@ -1,11 +1,10 @@
-"""Accounts over HTTP: registering, proving the address, signing in and out, and who one is."""
+"""Accounts over HTTP: registering, proving the address, signing in and out."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, post
 from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -29,23 +28,14 @@ from application.errors import (
 from domain.email_claim import AddressMalformed, AddressTaken
 from domain.personal import Personal
 from domain.user import NAME_LENGTH, NameTooLong
-from infrastructure.queries import users
-from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
-from infrastructure.queries.tables import USERS
 from infrastructure.wiring import Container
 from interfaces.rest.authentication import OPEN, SessionCookie, token
 from interfaces.rest.bodies import described
-from interfaces.rest.faults import CsrfRejected, ReadModelBehind
-from interfaces.rest.freshness import WaitForPosition, wait_for
+from interfaces.rest.faults import CsrfRejected
 from interfaces.rest.headers import (
-    ETAG,
-    NOT_MODIFIED,
     RECORDED,
     REPLAYED,
-    IfNoneMatch,
-    has,
-    not_modified,
 )
 from interfaces.rest.limits import Lane, Limits
 from interfaces.rest.once import REPEATABLE, Once
@@ -64,6 +54,18 @@ Password = Annotated[
         extra_json_schema=described(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD),
     ),
 ]
+Name = Annotated[
+    Text,
+    Meta(
+        description=f"How we address you, in up to {NAME_LENGTH} characters",
+        examples=["Ada Lovelace"],
+        extra_json_schema=described(max_length=NAME_LENGTH),
+    ),
+]
+TimeZone = Annotated[Text, Meta(description="IANA name", examples=["Europe/London"])]
+MailedToken = Annotated[
+    Text, Meta(description="From the mail", examples=["Yk3n0Jw2f4rQ9sVtXzBcLmNpKdHgFeAa1i7u5o6y8E0"])
+]
 DEVICE_LENGTH = 200
 TAGS = ["Accounts"]
 
@@ -71,15 +73,8 @@ TAGS = ["Accounts"]
 class Register(Struct, frozen=True, forbid_unknown_fields=True):
     email: Email
     password: Password
-    name: Annotated[
-        Text,
-        Meta(
-            description=f"How we address you, in up to {NAME_LENGTH} characters",
-            examples=["Ada Lovelace"],
-            extra_json_schema=described(max_length=NAME_LENGTH),
-        ),
-    ]
-    time_zone: Annotated[Text, Meta(description="IANA name", examples=["Europe/London"])] = "UTC"
+    name: Name
+    time_zone: TimeZone = "UTC"
 
 
 class Registered(Struct, frozen=True):
@@ -87,9 +82,7 @@ class Registered(Struct, frozen=True):
 
 
 class ConfirmVerification(Struct, frozen=True, forbid_unknown_fields=True):
-    token: Annotated[
-        Text, Meta(description="From the mail", examples=["Yk3n0Jw2f4rQ9sVtXzBcLmNpKdHgFeAa1i7u5o6y8E0"])
-    ]
+    token: MailedToken
 
 
 class Verified(Struct, frozen=True):
@@ -132,16 +125,6 @@ class SignedIn(Struct, frozen=True):
         ),
     ]
     expires_in: Annotated[int, Meta(description="Seconds until the session ends", examples=[2_592_000])]
-
-
-class Me(Struct, frozen=True):
-    user_id: Annotated[UUID, Meta(examples=["6f1c1f5d-11aa-4f2f-9d0a-0a6f2b526f0e"])]
-    email: Annotated[str, Meta(examples=["ada@example.com"])]
-    name: Annotated[str, Meta(examples=["Ada Lovelace"])]
-    email_verified: bool
-    roles: Annotated[list[str], Meta(examples=[["user"]])]
-    time_zone: Annotated[str, Meta(examples=["Europe/London"])]
-    registered_at: Annotated[datetime, Meta(examples=["2026-05-04T09:30:00Z"])]
 
 
 @post(
@@ -271,35 +254,4 @@ def sign_out(
     return Response(None, cookies=[session_cookie.cleared()])
 
 
-@get(
-    "/me",
-    tags=TAGS,
-    summary="Who I am",
-    response_headers=[ETAG],
-    responses=NOT_MODIFIED | problems(ReadModelBehind),
-)
-async def me(
-    reader: NamedDependency[Reader],
-    principal: NamedDependency[Principal],
-    if_none_match: IfNoneMatch = None,
-    wait_for_position: WaitForPosition = None,
-) -> Response[Me | None]:
-    await wait_for(reader, wait_for_position, USERS)
-    if (row := await users.user(reader, principal.user_id)) is None:
-        raise ReadModelBehind  # whoever is signed in has registered
-    etag = {"ETag": f'"{row.version}"'}
-    if has(if_none_match, etag["ETag"]):
-        return not_modified(etag)
-    shown = Me(
-        user_id=row.user_id,
-        email=row.email,
-        name=row.name,
-        email_verified=row.email_verified,
-        roles=row.roles,
-        time_zone=row.time_zone,
-        registered_at=row.registered_at,
-    )
-    return Response(shown, headers=etag)
-
-
-HANDLERS = (register, send_verification, confirm_verification, sign_in, sign_out, me)
+HANDLERS = (register, send_verification, confirm_verification, sign_in, sign_out)

@@ -39,9 +39,11 @@ from interfaces.rest import (
     limits,
     methods,
     operations,
+    passwords,
     pictures,
     presets,
     previews,
+    profile,
     purchases,
     sandbox,
     stripe_notices,
@@ -63,6 +65,8 @@ ROOT = "/api/v1"
 
 HANDLERS = (
     *accounts.HANDLERS,
+    *passwords.HANDLERS,
+    *profile.HANDLERS,
     *presets.HANDLERS,
     *uploads.HANDLERS,
     *jobs.HANDLERS,

@@ -14,6 +14,7 @@ from application.errors import (
     ConcurrentChange,
     NotFound,
     PasswordTooWeak,
+    PasswordWrong,
     PhotoNotArrived,
     PictureNotFound,
     PictureRemoved,
@@ -258,6 +259,9 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         "Password too weak",
         "A password has {shortest} to {longest} characters.",
         {"shortest": 10, "longest": 200},
+    ),
+    PasswordWrong: Answer(
+        422, "password_wrong", "Not your password", "`current_password` is not the password of this account."
     ),
     NameTooLong: Answer(
         422,

@@ -69,13 +69,15 @@ class Once:
         created = created_id(user_id, self._route, self._key)
         return await self._answered(created, user_id, asked, work, appends=appends, keeps_refusals=True)
 
-    async def for_stranger(self, about: str, asked: Any, work: Work[T]) -> Response[T]:
+    async def for_stranger(
+        self, about: str, asked: Any, work: Work[T], *, appends: bool = True
+    ) -> Response[T]:
         """The same for somebody who becomes a user by it, and whom `about` tells from others.
 
         Refusals are not kept: strangers could fill the table with them.
         """
         created = strangers_id(about, self._route, self._key, self._secret)
-        return await self._answered(created, created, asked, work, appends=True, keeps_refusals=False)
+        return await self._answered(created, created, asked, work, appends=appends, keeps_refusals=False)
 
     async def _answered(
         self, created: UUID, owner: UUID, asked: Any, work: Work[T], *, appends: bool, keeps_refusals: bool

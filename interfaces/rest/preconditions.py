@@ -21,11 +21,11 @@ IfMatch = Annotated[
 ]
 
 _TAG: Final = re.compile(r'\*|(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
-_VERSION: Final = re.compile(r'"([0-9]{1,18})\.[0-9]{1,18}"')
+_VERSION: Final = re.compile(r'"([0-9]{1,18})(?:\.[0-9]{1,18})?"')
 
 
 def expected_version(if_match: str | None) -> int | None:
-    """The version that a job's ETag names; None when any will do, NEVER when it is none that we gave.
+    """The version that an ETag of ours names; None when any will do, NEVER when it is none that we gave.
 
     Several may be listed, as few clients do: the newest counts. Weak ETags match nothing here. Raises
     IfMatchInvalid.

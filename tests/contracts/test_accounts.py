@@ -71,6 +71,29 @@ def test_revoking_twice_or_what_is_not_there_changes_nothing(ports: StatefulPort
     assert ports.signed_in(token) is None
 
 
+def test_all_sessions_of_a_user_end_and_nobody_elses(ports: StatefulPorts) -> None:
+    phone, laptop = (ports.sessions.open(ANN, device=device, lifetime=HOUR) for device in ("a", "b"))
+    bobs = ports.sessions.open(BOB, device="phone", lifetime=HOUR)
+    ports.sessions.revoke_all(ANN)
+    assert [ports.signed_in(token) for token in (phone, laptop, bobs)] == [None, None, BOB]
+
+
+def test_no_session_ends_that_is_not_there(ports: StatefulPorts) -> None:
+    token = ports.sessions.open(ANN, device="phone", lifetime=HOUR)
+    assert not ports.sessions.end(ANN, CLAIM)
+    assert ports.signed_in(token) == ANN
+
+
+def test_withdrawn_tokens_give_nobody_and_all_others_their_users(ports: StatefulPorts) -> None:
+    issued = [("reset", ANN), ("reset", ANN), ("verify", ANN), ("reset", BOB)]
+    first, second, other, bobs = (ports.tokens.issue(purpose, user, HOUR) for purpose, user in issued)
+    ports.tokens.withdraw("reset", ANN)
+    for token in (first, second):
+        with pytest.raises(TokenInvalid):
+            ports.tokens.redeem("reset", token)
+    assert (ports.tokens.redeem("verify", other), ports.tokens.redeem("reset", bobs)) == (ANN, BOB)
+
+
 def test_a_token_gives_its_user_once(ports: StatefulPorts) -> None:
     token = ports.tokens.issue("verify", ANN, HOUR)
     assert ports.tokens.redeem("verify", token) == ANN

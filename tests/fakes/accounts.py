@@ -55,6 +55,24 @@ class MemorySessions:
     def revoke(self, token: str) -> None:
         self.world.sessions.pop(_hashed(token), None)
 
+    def end(self, user_id: UUID, session_id: UUID) -> bool:
+        with self.world.turn:
+            ended = [
+                token
+                for token, session in self.world.sessions.items()
+                if (session.user_id, session.session_id) == (user_id, session_id)
+                and session.expires_at > self.clock.now()
+            ]
+            for token in ended:
+                del self.world.sessions[token]
+        return bool(ended)
+
+    def revoke_all(self, user_id: UUID) -> None:
+        with self.world.turn:
+            for token, session in list(self.world.sessions.items()):
+                if session.user_id == user_id:
+                    del self.world.sessions[token]
+
     def user(self, token: str) -> UUID | None:
         """Whose session this token is, as a query would find it."""
         session = self.world.sessions.get(_hashed(token))
@@ -78,6 +96,12 @@ class MemoryTokens:
                 raise TokenInvalid
             del self.world.tokens[_hashed(token)]
         return known.user_id
+
+    def withdraw(self, purpose: str, user_id: UUID) -> None:
+        with self.world.turn:
+            for token, known in list(self.world.tokens.items()):
+                if (known.purpose, known.user_id) == (purpose, user_id):
+                    del self.world.tokens[token]
 
 
 def _hashed(token: str) -> str:

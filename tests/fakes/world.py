@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from threading import RLock
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from application.ports import Credential, Upload
 from application.reactions import Reaction
@@ -18,6 +18,7 @@ class Session:
     user_id: UUID
     device: str
     expires_at: datetime
+    session_id: UUID = field(default_factory=uuid4)
 
 
 @dataclass
