@@ -36,7 +36,7 @@ class ResetPassword(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChangePassword(Struct, frozen=True, forbid_unknown_fields=True):
-    current_password: Annotated[Text, Meta(examples=["a long walk in the rain"])]
+    current_password: Annotated[Text, Meta(examples=["a short walk in the sun"])]
     password: Password
 
 
