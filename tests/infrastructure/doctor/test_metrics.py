@@ -25,7 +25,7 @@ from tests.infrastructure.following.tally import until
 from tests.interfaces.cli.test_seed import make_settings
 
 ANN, LOT, JOB = UUID(int=1), UUID(int=21), UUID(int=11)
-README = Path(__file__).parents[3] / "README.md"
+OPERATING = Path(__file__).parents[3] / "docs" / "operating.md"
 
 Scrape = dict[tuple[str, ...], float]
 """By name, and the label's value where there is one."""
@@ -148,9 +148,9 @@ def test_stage_follow_serves_them_where_it_is_told(
     assert (code, told["stage_database_up",], told["stage_follower_lag_events", "statement_v2"]) == (0, 1, 0)
 
 
-def test_the_readme_has_each_metric() -> None:
-    readme = README.read_text(encoding="utf-8")
+def test_each_metric_is_documented() -> None:
+    documented = OPERATING.read_text(encoding="utf-8")
     for gauge in GAUGES:
         name = f"{gauge.name}{{{gauge.label}}}" if gauge.label else gauge.name
-        assert f"| `{name}` | {gauge.help} |\n" in readme
-    assert readme.count("| `stage_") == len(GAUGES) + 1
+        assert f"| `{name}` | {gauge.help} |\n" in documented
+    assert documented.count("| `stage_") == len(GAUGES) + 1

@@ -49,7 +49,7 @@ def test_every_event_that_was_ever_stored_is_read_by_todays_code() -> None:
 
 
 def test_the_corpus_shows_every_event_in_its_present_version() -> None:
-    assert corpus.missing() == [], "run: uv run python -m tests.infrastructure.event_store.corpus"
+    assert corpus.missing() == [], "run: .venv/bin/python -m tests.infrastructure.event_store.corpus"
 
 
 def test_an_event_is_read_as_it_was_written(keyring: Keyring) -> None:
