@@ -11,6 +11,7 @@ from application.errors import (
     NotFound,
     PasswordTooWeak,
     PasswordWrong,
+    SessionOver,
     SignInRefused,
     TokenInvalid,
     UnknownTimeZone,
@@ -195,13 +196,17 @@ class Accounts:
         self.store.save(user)
         return user
 
-    @retried
-    def appoint(self, email: Personal, role: Role, *, dismissed: bool = False) -> User:
-        """Give the role to whoever has this mailbox, or take it away. Raises AddressMalformed or NotFound."""
+    def user_at(self, email: Personal) -> UUID:
+        """Whoever has registered with this mailbox. Raises AddressMalformed or NotFound."""
         claim = claim_id(email, self.claim_key)
         if (credential := self.credentials.find(claim)) is None:
             raise NotFound(User.__name__, claim)
-        user = self.store.get(User, credential.user_id)
+        return credential.user_id
+
+    @retried
+    def appoint(self, user_id: UUID, role: Role, *, dismissed: bool = False) -> User:
+        """Give the user a role, or take it away. Raises NotFound."""
+        user = self.store.get(User, user_id)
         if dismissed:
             user.revoke_role(role)
         else:
@@ -213,6 +218,11 @@ class Accounts:
         """Sign one of the user's devices out. Raises NotFound."""
         if not self.sessions.end(user_id, session_id):
             raise NotFound("Session", session_id)
+
+    def refresh(self, token: str) -> None:
+        """Let the session last anew; its token stays, so a lost answer signs nobody out. Raises SessionOver."""
+        if not self.sessions.extend(token, SESSION_LIFETIME):
+            raise SessionOver
 
     def sign_out(self, token: str) -> None:
         """End the token's session; a token that is not known changes nothing."""

@@ -46,6 +46,10 @@ class PasswordTooWeak(ApplicationError):
         self.shortest, self.longest = shortest, longest
 
 
+class SessionOver(ApplicationError):
+    """The session's token is not known, or not any more."""
+
+
 class PasswordWrong(ApplicationError):
     """The password given as the current one is another."""
 

@@ -80,6 +80,10 @@ class Sessions(Protocol):
 
     def revoke(self, token: str) -> None: ...
 
+    def extend(self, token: str, lifetime: timedelta) -> bool:
+        """The session lasts anew from now; False when it is over."""
+        ...
+
     def end(self, user_id: UUID, session_id: UUID) -> bool:
         """End one of the user's sessions; False when there is no such one."""
         ...

@@ -35,6 +35,20 @@ class PostgresSessions:
             [token_hash(token)],
         )
 
+    def extend(self, token: str, lifetime: timedelta) -> bool:
+        """Whether the session is not over, and so lasts anew."""
+        return (
+            self._database.one(
+                """
+                UPDATE stage.sessions SET expires_at = clock_timestamp() + %s
+                WHERE token_hash = %s AND revoked_at IS NULL AND expires_at > clock_timestamp()
+                RETURNING session_id
+                """,
+                [lifetime, token_hash(token)],
+            )
+            is not None
+        )
+
     def end(self, user_id: UUID, session_id: UUID) -> bool:
         """Whether the user had such a session, which has ended now."""
         return (

@@ -34,7 +34,9 @@ def revoke(email: str, role: Role, *, json: AsJson = False) -> None:
 def _appoint(email: str, role: Role, *, dismissed: bool, json: bool) -> None:
     with operating("users") as container, acting(Context(operator(), "command:users", "users")):
         try:
-            user = container.accounts.appoint(Personal(email), role, dismissed=dismissed)
+            user = container.accounts.appoint(
+                container.accounts.user_at(Personal(email)), role, dismissed=dismissed
+            )
         except (AddressMalformed, NotFound):
             raise NobodyThere(email) from None
     roles = sorted(user.roles)

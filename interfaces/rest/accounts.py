@@ -21,6 +21,7 @@ from application.errors import (
     AccountSuspended,
     ConcurrentChange,
     PasswordTooWeak,
+    SessionOver,
     SignInRefused,
     TokenInvalid,
     UnknownTimeZone,
@@ -234,6 +235,33 @@ async def sign_in(
     return Response(SignedIn(data.transport, session, seconds))
 
 
+class Refreshed(Struct, frozen=True):
+    expires_in: Annotated[int, Meta(description="Seconds until the session ends", examples=[2_592_000])]
+
+
+@post(
+    "/auth/refresh",
+    status_code=200,
+    tags=TAGS,
+    summary="Stay signed in",
+    description="The session lasts anew; its token stays the same.",
+    responses=problems(SessionOver, CsrfRejected),
+    sync_to_thread=True,
+)
+def refresh(
+    request: Request[Any, Any, State],
+    container: NamedDependency[Container],
+    session_cookie: NamedDependency[SessionCookie],
+) -> Response[Refreshed]:
+    session = token(request) or ""
+    container.accounts.refresh(session)
+    by_cookie = "Authorization" not in request.headers
+    return Response(
+        Refreshed(int(SESSION_LIFETIME.total_seconds())),
+        cookies=[session_cookie.of(session)] if by_cookie else [],
+    )
+
+
 @post(
     "/auth/sign-out",
     opt=OPEN,
@@ -254,4 +282,4 @@ def sign_out(
     return Response(None, cookies=[session_cookie.cleared()])
 
 
-HANDLERS = (register, send_verification, confirm_verification, sign_in, sign_out)
+HANDLERS = (register, send_verification, confirm_verification, sign_in, refresh, sign_out)

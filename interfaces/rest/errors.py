@@ -19,6 +19,7 @@ from application.errors import (
     PictureNotFound,
     PictureRemoved,
     PresetUnavailable,
+    SessionOver,
     SignInRefused,
     TokenInvalid,
     UnknownTimeZone,
@@ -217,6 +218,7 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         "Sign in, and send the session's token as `Authorization: Bearer …` or as the cookie.",
         headers=_SIGN_IN,
     ),
+    SessionOver: Answer(401, "session_over", "Session over", "Sign in again.", headers=_SIGN_IN),
     SignInRefused: Answer(
         401,
         "sign_in_refused",

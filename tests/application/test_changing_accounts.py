@@ -4,11 +4,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.accounts import RESET_LIFETIME
+from application.accounts import RESET_LIFETIME, SESSION_LIFETIME
 from application.errors import (
     NotFound,
     PasswordTooWeak,
     PasswordWrong,
+    SessionOver,
     SignInRefused,
     TokenInvalid,
     UnknownTimeZone,
@@ -146,17 +147,31 @@ def test_a_profile_that_cannot_be_is_refused(program: Program) -> None:
         program.accounts.change_profile(ANN, name=Personal("Ann King"), expected_version=7)
 
 
-def test_a_role_is_given_by_address_and_taken_away_again(program: Program) -> None:
-    assert "auditor" in program.accounts.appoint(Personal("Ann+x@Example.com"), Role.AUDITOR).roles
-    assert program.accounts.appoint(Personal(ADDRESS), Role.AUDITOR, dismissed=True).roles == {"user"}
+def test_a_role_is_given_and_taken_away_again(program: Program) -> None:
+    assert "auditor" in program.accounts.appoint(ANN, Role.AUDITOR).roles
+    assert program.accounts.appoint(ANN, Role.AUDITOR, dismissed=True).roles == {"user"}
     assert names(program, ANN)[-2:] == ["User.RoleGranted", "User.RoleRevoked"]
-
-
-def test_nobody_is_appointed_who_has_not_registered(program: Program) -> None:
     with pytest.raises(NotFound):
-        program.accounts.appoint(Personal("bob@example.com"), Role.ADMIN)
+        program.accounts.appoint(BOB, Role.ADMIN)
+
+
+def test_a_user_is_found_by_any_spelling_of_their_mailbox(program: Program) -> None:
+    assert program.accounts.user_at(Personal("Ann+x@Example.com")) == ANN
+    with pytest.raises(NotFound):
+        program.accounts.user_at(Personal("bob@example.com"))
     with pytest.raises(AddressMalformed):
-        program.accounts.appoint(Personal("bob"), Role.ADMIN)
+        program.accounts.user_at(Personal("bob"))
+
+
+def test_a_session_that_is_refreshed_lasts_anew_and_one_that_is_over_does_not(program: Program) -> None:
+    token = sign_in(program, PASSWORD)
+    program.clock.pass_by(SESSION_LIFETIME / 2)
+    program.accounts.refresh(token)
+    program.clock.pass_by(SESSION_LIFETIME * 2 / 3)
+    assert program.sessions.user(token) == ANN
+    program.accounts.sign_out(token)
+    with pytest.raises(SessionOver):
+        program.accounts.refresh(token)
 
 
 def test_a_user_signs_one_of_their_own_devices_out(program: Program) -> None:

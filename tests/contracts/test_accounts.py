@@ -78,6 +78,20 @@ def test_all_sessions_of_a_user_end_and_nobody_elses(ports: StatefulPorts) -> No
     assert [ports.signed_in(token) for token in (phone, laptop, bobs)] == [None, None, BOB]
 
 
+def test_a_session_that_is_extended_lasts_anew(ports: StatefulPorts) -> None:
+    token = ports.sessions.open(ANN, device="phone", lifetime=HOUR)
+    assert ports.sessions.extend(token, NO_TIME)
+    assert ports.signed_in(token) is None
+
+
+def test_what_is_over_is_not_extended(ports: StatefulPorts) -> None:
+    over = ports.sessions.open(ANN, device="phone", lifetime=NO_TIME)
+    ended = ports.sessions.open(ANN, device="phone", lifetime=HOUR)
+    ports.sessions.revoke(ended)
+    assert not any(ports.sessions.extend(token, HOUR) for token in (over, ended, "made up"))
+    assert ports.signed_in(ended) is None
+
+
 def test_no_session_ends_that_is_not_there(ports: StatefulPorts) -> None:
     token = ports.sessions.open(ANN, device="phone", lifetime=HOUR)
     assert not ports.sessions.end(ANN, CLAIM)

@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import scrypt, sha256
 from uuid import UUID
@@ -54,6 +54,14 @@ class MemorySessions:
 
     def revoke(self, token: str) -> None:
         self.world.sessions.pop(_hashed(token), None)
+
+    def extend(self, token: str, lifetime: timedelta) -> bool:
+        with self.world.turn:
+            if self.user(token) is None:
+                return False
+            session = self.world.sessions[_hashed(token)]
+            self.world.sessions[_hashed(token)] = replace(session, expires_at=self.clock.now() + lifetime)
+        return True
 
     def end(self, user_id: UUID, session_id: UUID) -> bool:
         with self.world.turn:

@@ -73,6 +73,27 @@ def test_nobody_signs_somebody_else_out(ada: Any, users: Any) -> None:
     assert bob.get("/me").status_code == 200
 
 
+def test_a_session_is_refreshed_and_its_token_stays(ada: Any) -> None:
+    before = ada.get("/auth/sessions").json()["items"][0]["expires_at"]
+    answer = ada.post("/auth/refresh")
+
+    assert (answer.status_code, answer.json()) == (200, {"expires_in": 2_592_000})
+    assert "set-cookie" not in answer.headers
+    assert ada.get("/auth/sessions").json()["items"][0]["expires_at"] > before
+
+
+def test_a_cookie_is_refreshed_from_a_page_of_ours_alone(ada: Any) -> None:
+    asked = {"email": ada.email, "password": PASSWORD, "transport": "cookie"}
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    ada.client.post("/api/v1/auth/sign-in", json=asked, headers=ours)
+    session = ada.client.cookies["session"]
+
+    assert ada.client.post("/api/v1/auth/refresh").status_code == 403
+    answer = ada.client.post("/api/v1/auth/refresh", headers=ours)
+    assert answer.headers["set-cookie"].startswith(f"session={session};")
+    assert "Max-Age=2592000" in answer.headers["set-cookie"]
+
+
 def test_another_password_signs_everybody_out(ada: Any) -> None:
     asked = {"current_password": PASSWORD, "password": ANOTHER}
     wrong = ada.post("/auth/password/change", {**asked, "current_password": "a good guess at it"})
