@@ -1,6 +1,7 @@
 """What a staged picture has in common with its photo: whether anything changed, and whether it is still that room."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -59,9 +60,9 @@ def _structure(before: Plane, after: Plane) -> float:
     sign, as a dark frame before a bright window becomes a bright one at night.
     """
     one, other = _lines(before), _lines(after)
-    shared = _cells((one * other).sum(axis=0))
-    weight = np.sqrt(_cells((one * one).sum(axis=0)))
-    own = weight * np.sqrt(_cells((other * other).sum(axis=0)))
+    shared = _cells(_summed(one, other))
+    weight = np.sqrt(_cells(_summed(one, one)))
+    own = weight * np.sqrt(_cells(_summed(other, other)))
     if not weight.any():  # nothing in the photo to go by
         return 1.0
     alike = np.where(own > 0, shared / np.maximum(own, 1e-6), 0).ravel()
@@ -76,15 +77,22 @@ def _lines(plane: Plane) -> Plane:
 
     The shape is (DIRECTIONS, height, width).
     """
-    smooth = _blurred(plane, 1)
-    down, across = np.gradient(smooth)
-    strength = np.hypot(across, down)
-    strength = np.maximum(strength - FAINT / 4, 0)
-    relative = strength / (_blurred(strength, SURROUNDINGS) + FAINT / 2)
-    angle = (np.arctan2(down, across) % np.pi) * (DIRECTIONS / np.pi)
-    directions = np.arange(DIRECTIONS, dtype=np.float32)[:, None, None]
-    apart = np.abs((angle - directions + DIRECTIONS / 2) % DIRECTIONS - DIRECTIONS / 2)
-    return _blurred(relative * np.maximum(1 - apart, 0), REACH)
+    down, across = np.gradient(_blurred(plane, 1))
+    strength = np.maximum(np.hypot(across, down) - np.float32(FAINT / 4), 0)
+    relative = strength / (_blurred(strength, SURROUNDINGS) + np.float32(FAINT / 2))
+    angle = np.arctan2(down, across) * np.float32(DIRECTIONS / np.pi)
+    angle[angle < 0] += DIRECTIONS  # a line has no beginning and no end
+    lines = np.empty((DIRECTIONS, *plane.shape), np.float32)
+    for direction, own in enumerate(lines):
+        apart = np.abs(angle - np.float32(direction))
+        near = 1 - np.minimum(apart, np.float32(DIRECTIONS) - apart)
+        own[:] = _blurred(relative * np.maximum(near, 0), REACH)
+    return lines
+
+
+def _summed(one: Plane, other: Plane) -> Plane:
+    """Over all directions, what two have in common."""
+    return np.asarray(np.einsum("dyx,dyx->yx", one, other), np.float32)
 
 
 def _cells(plane: Plane) -> Plane:
@@ -97,10 +105,15 @@ def _cells(plane: Plane) -> Plane:
 
 def _blurred(plane: Plane, reach: int) -> Plane:
     """The mean over a square of pixels, `reach` to each side, twice: close to a bell."""
-    width = 2 * reach + 1
-    for _ in range(2):
-        for _ in range(2):  # along the rows, then, turned over, along the columns
-            padded = np.pad(plane, [(0, 0)] * (plane.ndim - 1) + [(reach + 1, reach)], "edge")
-            sums = padded.cumsum(axis=-1, dtype=np.float32)
-            plane = ((sums[..., width:] - sums[..., :-width]) / np.float32(width)).swapaxes(-1, -2)
-    return plane
+    height, width = plane.shape
+    return np.asarray(_blurring(height, reach) @ plane @ _blurring(width, reach).T, np.float32)
+
+
+@lru_cache(32)
+def _blurring(length: int, reach: int) -> Plane:
+    """What blurs so many pixels when it is multiplied by them; what lies beyond an end is like that end."""
+    places = np.arange(length)
+    once = np.zeros((length, length), np.float32)
+    for step in range(-reach, reach + 1):
+        np.add.at(once, (places, np.clip(places + step, 0, length - 1)), 1 / (2 * reach + 1))
+    return np.asarray(once @ once, np.float32)

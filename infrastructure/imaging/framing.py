@@ -3,7 +3,8 @@
 from math import log
 from typing import Any
 
-from infrastructure.imaging.comparing import likeness
+from infrastructure.imaging.comparing import SIDE, likeness
+from infrastructure.imaging.containers.exif import UPRIGHT
 from infrastructure.imaging.decoding import (
     LYING,
     decoding,
@@ -35,12 +36,15 @@ LARGEST = 7_000_000
 QUALITIES = (92, 85, 75, 60, 40, 20)
 """Of the JPEG that is sent: the first with which it is small enough."""
 RESULT_QUALITY = 92
-COMPARED = 640
-"""Pixels of the longer side at which the photo is opened again to compare it."""
 
 
 def prepare(photo: bytes, longest_side: int) -> Prepared:
-    """Raises PhotoEmpty, PhotoUnsupported, PhotoUnreadable, PhotoAnimated or PhotoHasTooManyPixels."""
+    """A photo that a model could take as it is goes as it is, so that it is not coded once more.
+
+    Raises PhotoEmpty, PhotoUnsupported, PhotoUnreadable, PhotoAnimated or PhotoHasTooManyPixels.
+    """
+    if (found := _as_it_is(photo, longest_side)) is not None:
+        return found
     image = fitted(photo, longest_side, longest_side)
     shape = nearest_shape(image.width / image.height)
     with decoding():
@@ -64,9 +68,12 @@ def finish(both: bytes, split: int) -> Finished:
     ratio = width / height
     canvas = SHAPES[nearest_shape(ratio)]
     opened = open_photo(sent)
-    as_sent = media_type_of(sent) == "image/jpeg" and opened.bands == 3 and not _turned(opened)
     with decoding():
-        if as_sent and opened.width <= width and round(opened.width / ratio) == opened.height:
+        if (
+            _is_upright_jpeg(sent, opened)
+            and opened.width <= width
+            and round(opened.width / ratio) == opened.height
+        ):
             found = likeness(_small(photo), _small(sent))  # decoded to its end all the same, only coarsely
             return Finished(sent, "image/jpeg", 0.0, found.contrast, found.change, found.structure)
         image = upright_srgb(opened).copy_memory()
@@ -74,6 +81,7 @@ def finish(both: bytes, split: int) -> Finished:
         framed = _framed(image, ratio, canvas)
         if framed.width > width:
             framed = framed.resize(width / framed.width, vscale=height / framed.height)
+        framed = framed.copy_memory()  # for it is read twice
         found = likeness(_small(photo), framed)
         picture = bytes(framed.jpegsave_buffer(Q=RESULT_QUALITY, keep="none"))
     return Finished(picture, "image/jpeg", misshapen, found.contrast, found.change, found.structure)
@@ -84,8 +92,29 @@ def nearest_shape(ratio: float) -> str:
     return min(SHAPES, key=lambda shape: abs(log(SHAPES[shape] / ratio)))
 
 
+def _as_it_is(photo: bytes, longest_side: int) -> Prepared | None:
+    """The photo if it is an upright JPEG in sRGB of a size and shape that the models take, else None."""
+    image = open_photo(photo)
+    ratio = image.width / image.height
+    shape = nearest_shape(ratio)
+    taken = (
+        _is_upright_jpeg(photo, image)
+        and not image.get_typeof("icc-profile-data")
+        and max(image.width, image.height) <= longest_side
+        and _is_near(ratio, SHAPES[shape])
+        and len(photo) <= LARGEST
+    )
+    return Prepared(photo, shape) if taken else None
+
+
+def _is_upright_jpeg(photo: bytes, image: Any) -> bool:
+    """Of three colours; `image` is the photo opened."""
+    return media_type_of(photo) == "image/jpeg" and image.bands == 3 and orientation_of(image) == UPRIGHT
+
+
 def _small(photo: bytes) -> Any:
-    return fitted(photo, COMPARED, COMPARED).copy_memory()
+    """As large as pictures are compared, so that a JPEG is decoded coarsely."""
+    return fitted(photo, SIDE, SIDE).copy_memory()
 
 
 def _with_margins(image: Any, canvas: float) -> Any:
@@ -114,10 +143,6 @@ def _framed(image: Any, ratio: float, canvas: float) -> Any:
 
 def _is_near(ratio: float, canvas: float) -> bool:
     return abs(log(ratio / canvas)) <= NEAR
-
-
-def _turned(image: Any) -> bool:
-    return orientation_of(image) != 1
 
 
 def _upright_size(image: Any) -> tuple[int, int]:

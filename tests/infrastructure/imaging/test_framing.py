@@ -2,9 +2,10 @@
 
 from io import BytesIO
 from math import log
+from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from application.photos import PhotoRejected
 from domain.brief import Preset
@@ -56,6 +57,30 @@ def test_whatever_its_shape_a_photo_comes_back_in_it(width: int, height: int) ->
     assert back_width <= width
     assert finished.misshapen < quality.MISSHAPEN
     assert finished.structure > 0.95, "every line is where it was"
+
+
+def test_a_photo_that_the_model_can_take_is_not_coded_once_more() -> None:
+    assert prepare(ROOM, 2048).picture == ROOM
+
+
+@pytest.mark.parametrize("kind", ["too large", "turned", "in other colours", "in no known shape"])
+def test_any_other_is(kind: str) -> None:
+    exif, options, size = Image.Exif(), dict[str, Any](), (960, 640)
+    if kind == "turned":
+        exif[0x0112] = 6
+    if kind == "in other colours":
+        options["icc_profile"] = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    if kind == "in no known shape":
+        size = (960, 500)
+    with Image.open(BytesIO(ROOM)) as room:
+        written = BytesIO()
+        room.resize(size).save(written, "JPEG", exif=exif, **options)
+    sent = prepare(written.getvalue(), 640 if kind == "too large" else 2048).picture
+    assert sent != written.getvalue()
+    with Image.open(BytesIO(sent)) as opened:
+        assert max(opened.size) <= 2048
+        assert opened.getexif().get(0x0112, 1) == 1
+        assert "icc_profile" not in opened.info
 
 
 def test_a_picture_in_its_frame_already_is_delivered_byte_by_byte() -> None:
