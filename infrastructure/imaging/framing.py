@@ -104,7 +104,11 @@ def _as_it_is(photo: bytes, longest_side: int) -> Prepared | None:
         and _is_near(ratio, SHAPES[shape])
         and len(photo) <= LARGEST
     )
-    return Prepared(photo, shape) if taken else None
+    if not taken:
+        return None
+    with decoding():
+        open_photo(photo, shrink=8).copy_memory()  # whoever cannot read it to its end must not be paid to try
+    return Prepared(photo, shape)
 
 
 def _is_upright_jpeg(photo: bytes, image: Any) -> bool:
