@@ -33,9 +33,9 @@ up: .venv/ready ## Run it all until Ctrl-C
 seed: .venv/ready ## Fill what `make up` runs with made-up people and jobs
 	@exec .venv/bin/stage seed
 
-# Three at once keep two cores busy: a third of the time tests wait, for a dead worker's lease to run out, say.
+# Four at once keep two cores busy: half of the time tests wait, for a dead worker's lease to run out, say.
 test: .venv/ready ## Run the tests, with branch coverage
-	.venv/bin/python -m pytest -n 3 --dist worksteal --cov --cov-branch --cov-report=term
+	.venv/bin/python -m pytest -n 4 --dist worksteal --cov --cov-branch --cov-report=term
 	@echo "Domain and application, of which 95 % must be covered:"
 	@.venv/bin/python -m coverage report --include='domain/*,application/*' --fail-under=95
 
