@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from application.projections.credit_places import Places, moves
+from application.projections.credit_places import MOVES, Places, moves
 from application.projections.projection import Key, Table, by_stream, named, owner
 from application.recorded import Recorded
 from domain.credit_ledger import CreditLedger
@@ -57,19 +57,7 @@ class CreditLots:
         ("lot_id", "until"),
         by_stream(lambda row: CreditLedger.id_for(row.user_id)),
     )
-    events = named(
-        CreditLedger.Granted,
-        CreditLedger.DebtRepaid,
-        CreditLedger.Held,
-        CreditLedger.Settled,
-        CreditLedger.Reclaimed,
-        CreditLedger.Expired,
-        CreditLedger.Frozen,
-        CreditLedger.Thawed,
-        CreditLedger.Reversed,
-        CreditLedger.ReversalCancelled,
-        CreditLedger.Adjusted,
-    )
+    events = named(*MOVES)
 
     def keys(self, recorded: Recorded) -> Iterable[Key]:
         if isinstance(recorded.event, CreditLedger.Granted):

@@ -2,10 +2,25 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from operator import add
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from domain.credit_ledger import CreditLedger
+
+MOVES: Final = (
+    CreditLedger.Granted,
+    CreditLedger.DebtRepaid,
+    CreditLedger.Held,
+    CreditLedger.Settled,
+    CreditLedger.Reclaimed,
+    CreditLedger.Expired,
+    CreditLedger.Frozen,
+    CreditLedger.Thawed,
+    CreditLedger.Reversed,
+    CreditLedger.ReversalCancelled,
+    CreditLedger.Adjusted,
+)
+"""The events that move credits."""
 
 
 class Places(NamedTuple):

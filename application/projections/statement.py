@@ -7,7 +7,7 @@ from operator import add
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from application.projections.credit_places import NOWHERE, Places, movement
+from application.projections.credit_places import MOVES, NOWHERE, Places, movement
 from application.projections.projection import Key, Table, by_stream, named, owner
 from application.recorded import Recorded
 from domain.credit_ledger import CreditLedger
@@ -95,20 +95,7 @@ class Statement:
         ("user_id", "version"),
         by_stream(lambda row: CreditLedger.id_for(row.user_id)),
     )
-    events = named(
-        CreditLedger.Opened,
-        CreditLedger.Granted,
-        CreditLedger.DebtRepaid,
-        CreditLedger.Held,
-        CreditLedger.Settled,
-        CreditLedger.Reclaimed,
-        CreditLedger.Expired,
-        CreditLedger.Frozen,
-        CreditLedger.Thawed,
-        CreditLedger.Reversed,
-        CreditLedger.ReversalCancelled,
-        CreditLedger.Adjusted,
-    )
+    events = named(CreditLedger.Opened, *MOVES)
 
     def keys(self, recorded: Recorded) -> Iterable[Key]:
         """The row before, and its own: while one movement cannot be told, nor can those after it."""

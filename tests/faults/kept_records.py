@@ -9,7 +9,7 @@ from application.projections.fold import fold
 from application.projections.projection import Key
 from application.projections.registry import PROJECTIONS
 from infrastructure.projections.columns import Columns
-from tests.faults.chain import BEGINNING, chained
+from tests.event_chain import BEGINNING, chained
 from tests.faults.history import History
 from tests.faults.installation import Installation
 

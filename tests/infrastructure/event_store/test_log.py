@@ -1,18 +1,14 @@
 """What the log promises: only append_events writes to it, nobody changes it, and each event is chained."""
 
-import struct
-from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
+from tests.event_chain import BEGINNING, chained
 from tests.infrastructure.event_store.appending import append
 from tests.servers import FreshDatabase
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def test_each_event_is_chained_to_the_one_before_it_in_its_stream(database: FreshDatabase) -> None:
@@ -30,39 +26,10 @@ def test_each_event_is_chained_to_the_one_before_it_in_its_stream(database: Fres
         ).fetchall()
     previous: dict[UUID, bytes] = {}
     for *stored, found in rows:
-        expected = _hash(previous.get(stored[1], bytes(32)), *stored)
+        expected = chained(previous.get(stored[1], BEGINNING), *stored)
         assert found == expected
         previous[stored[1]] = found
     assert len(rows) == 5
-
-
-def _hash(
-    previous: bytes,
-    position: int,
-    stream: UUID,
-    version: int,
-    topic: str,
-    state: bytes,
-    metadata: bytes,
-    owner: UUID | None,
-    recorded_at: datetime,
-) -> bytes:
-    since = recorded_at - EPOCH
-    microseconds = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-    fields: list[bytes | None] = [
-        struct.pack(">q", position),
-        stream.bytes,
-        struct.pack(">q", version),
-        topic.encode(),
-        state,
-        metadata,
-        owner.bytes if owner else None,
-        struct.pack(">q", microseconds),
-    ]
-    hashed = sha256(previous)
-    for field in fields:
-        hashed.update(struct.pack(">i", -1) if field is None else struct.pack(">i", len(field)) + field)
-    return hashed.digest()
 
 
 @pytest.mark.parametrize(
