@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from application.credits import Credits
-from application.ports import Clock, ExpiringLots, RetryLater
+from application.ports import Clock, ExpiringLots
 from application.reactions import Answer
+from application.stagers import RetryLater
 
 AT_ONCE = 500
 """How many ledgers one attempt takes on; the next one goes on from there."""

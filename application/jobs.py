@@ -7,8 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from application.errors import ConcurrentChange, NotFound, PresetUnavailable, VersionMismatch
-from application.ports import Clock, Stager, Store, UploadRecords
+from application.ports import Clock, Store, UploadRecords
 from application.retrying import retried
+from application.stagers import Stager
 from application.submitting import Wanted, again, chosen, lineage_of, varied
 from domain.brief import Brief
 from domain.credit_ledger import CreditLedger

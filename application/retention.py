@@ -5,9 +5,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from application.pictures import ORIGINALS, SIZES, previews_of, results_of, small_originals
-from application.ports import Clock, Leftovers, Pictures, PictureUses, RetryLater, Store, UploadRecords
+from application.ports import Clock, Leftovers, Pictures, PictureUses, Store, UploadRecords
 from application.reactions import Answer
 from application.retrying import retried
+from application.stagers import RetryLater
 from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind, Removal
 

@@ -10,22 +10,20 @@ from uuid import UUID
 from application.jobs import Jobs
 from application.photos import PhotoRejected, rejection_code
 from application.pictures import ORIGINALS, provider_results_of, results_of
-from application.ports import (
+from application.ports import Pictures, Sealer, Store
+from application.reactions import Answer, AnswerSpent
+from application.reasons import GIVEN_UP, TOLD
+from application.stagers import (
     BatchStager,
-    Pictures,
     ProviderCall,
     ProviderCalls,
     Refusal,
     RetryLater,
-    Sealer,
     StagedPicture,
     Stager,
     StagingFailed,
-    Store,
     Ticket,
 )
-from application.reactions import Answer, AnswerSpent
-from application.reasons import GIVEN_UP, TOLD
 from domain.job_photo import Provenance
 from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind

@@ -6,7 +6,7 @@
 import sys
 import time
 
-from application.ports import StagedPicture
+from application.stagers import StagedPicture
 from domain.brief import Brief, Preset
 from infrastructure import settings, wiring
 from infrastructure.telemetry import configure_logging

@@ -16,12 +16,12 @@ from application.fetching import Fetching
 from application.jobs import Jobs
 from application.notices import Notices
 from application.payments import PayloadKeys, Payments
-from application.ports import BatchStager, Stager
 from application.projections.registry import PROJECTIONS
 from application.purchases import Purchases
 from application.reconciling import Reconciling
 from application.retention import Retention, Terms
 from application.rules import RULES
+from application.stagers import BatchStager, Stager
 from application.staging import Staging
 from application.uploads import Uploads
 from application.webhooks import Webhooks

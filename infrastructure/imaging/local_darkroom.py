@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from application.photos import PhotoFacts, PhotoUnreadable, TakenIn
-from application.ports import StagedPicture
+from application.stagers import StagedPicture
 from domain.brief import Brief, Label, Preset
 from infrastructure.imaging.sandbox import tasks
 from infrastructure.imaging.sandbox.sandbox import (

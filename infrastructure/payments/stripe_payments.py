@@ -25,7 +25,7 @@ from application.payments import (
     Subject,
     TheirPayment,
 )
-from application.ports import RetryLater
+from application.stagers import RetryLater
 from domain.errors import Conflict
 from domain.offers import APP, OFFERS, Offer
 from domain.stripe_event import HANDLED

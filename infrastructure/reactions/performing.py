@@ -9,8 +9,8 @@ import psycopg
 import structlog
 
 from application.context import Context, acting
-from application.ports import RetryLater
 from application.reactions import Answer, AnswerSpent, Performer
+from application.stagers import RetryLater
 from infrastructure.reactions.failure import described
 from infrastructure.reactions.leases import Leases
 from infrastructure.reactions.queue import Claimed, LeaseLost, ReactionQueue

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from application.ports import ProviderCall
+from application.stagers import ProviderCall
 from infrastructure.postgres.database import Database
 
 _ADD = """

@@ -10,7 +10,7 @@ from uuid import uuid4
 import structlog
 
 from application.photos import PhotoRejected
-from application.ports import ProviderCall, Refusal, RetryLater, Sent, StagedPicture, StagingFailed
+from application.stagers import ProviderCall, Refusal, RetryLater, Sent, StagedPicture, StagingFailed
 from domain.brief import Brief, Preset
 from infrastructure.imaging import quality
 from infrastructure.imaging.local_darkroom import LocalDarkroom

@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 import structlog
 from google.genai import types
 
-from application.ports import ProviderCall, Refusal, RetryLater, StagedPicture, StagingFailed, Ticket
+from application.stagers import ProviderCall, Refusal, RetryLater, StagedPicture, StagingFailed, Ticket
 from domain.brief import Brief
 from infrastructure.staging.gemini import CAP_PAUSE, LEASE_MARGIN, NO_MODEL, GeminiStager, staged
 from infrastructure.staging.limits import Busy

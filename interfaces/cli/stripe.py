@@ -14,7 +14,7 @@ from rich.table import Table
 
 from application.context import Context, acting
 from application.payments import PaymentsAway, PriceReport, PriceState
-from application.ports import RetryLater
+from application.stagers import RetryLater
 from infrastructure import wiring
 from infrastructure.settings import load
 from infrastructure.telemetry import configure_logging

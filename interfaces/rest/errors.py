@@ -46,8 +46,9 @@ from application.photos import (
     PhotoUnreadable,
     PhotoUnsupported,
 )
-from application.ports import LinkRefused, RetryLater
+from application.ports import LinkRefused
 from application.purchases import CheckoutOver, ReturnPathRefused
+from application.stagers import RetryLater
 from application.webhooks import TooManyEndpoints
 from domain.brief import PromptNeeded, PromptTooLong
 from domain.credit_errors import (

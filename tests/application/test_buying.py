@@ -18,8 +18,8 @@ from application.payments import (
     Session,
     TheirPayment,
 )
-from application.ports import RetryLater
 from application.purchases import CheckoutOver, ReturnPathRefused
+from application.stagers import RetryLater
 from domain.errors import Conflict
 from domain.purchase import PurchaseStatus
 from domain.user import User

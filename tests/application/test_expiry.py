@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from application import expiry
-from application.ports import RetryLater
+from application.stagers import RetryLater
 from tests.application.people import ANN, available, ledger_of, register
 from tests.fakes.bootstrap import Program
 

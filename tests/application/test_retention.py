@@ -9,10 +9,10 @@ import pytest
 
 from application.performers import performers
 from application.pictures import ORIGINALS, results_of
-from application.ports import RetryLater, StagedPicture
 from application.reactions import Answer, Reaction, follow
 from application.retention import AT_ONCE
 from application.rules import DELETE_PICTURES, GIVE_UP_PICTURES, REMOVE_UPLOADS, RULES
+from application.stagers import RetryLater, StagedPicture
 from application.uploads import UPLOAD_LIFETIME
 from domain.brief import Brief
 from domain.pictures import PictureKind

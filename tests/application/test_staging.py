@@ -11,9 +11,9 @@ from application.errors import PictureNotFound
 from application.performers import performers
 from application.photos import PhotoEmpty, PhotoRejected, PhotoUnreadable
 from application.pictures import ORIGINALS, results_of
-from application.ports import Refusal, RetryLater, StagedPicture, Stager
 from application.reactions import Answer
 from application.rules import EXPIRE_JOB, SEND_VERIFICATION, STAGE_PHOTO
+from application.stagers import Refusal, RetryLater, StagedPicture, Stager
 from application.staging import OriginalDamaged
 from domain.brief import Brief, Preset
 from domain.credit_ledger import CreditLedger

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from application.ports import ProviderCall, ProviderCalls
+from application.stagers import ProviderCall, ProviderCalls
 from infrastructure.postgres.database import Database
 from infrastructure.staging.calls import PostgresProviderCalls
 from tests.fakes.provider import MemoryProviderCalls

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from application.photos import PhotoRejected
-from application.ports import Stager
+from application.stagers import Stager
 from domain.brief import Brief, Preset, RoomType
 from infrastructure.imaging import quality
 from infrastructure.imaging.local_darkroom import LocalDarkroom

@@ -9,10 +9,11 @@ from application.fetching import Fetching
 from application.jobs import Jobs
 from application.notices import Notices
 from application.payments import Payments
-from application.ports import Darkroom, Stager
+from application.ports import Darkroom
 from application.purchases import Purchases
 from application.reconciling import Reconciling
 from application.retention import Retention, Terms
+from application.stagers import Stager
 from application.staging import Staging
 from application.uploads import Uploads
 from application.webhooks import Webhooks

@@ -1,7 +1,7 @@
 """Photos that are a line of text, and what looks at them and stages them."""
 
 from application.photos import PhotoFacts, PhotoUnreadable, PhotoUnsupported, TakenIn
-from application.ports import StagedPicture
+from application.stagers import StagedPicture
 from domain.brief import Brief, Preset
 
 _MARK = b"photo of "

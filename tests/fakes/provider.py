@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from application.ports import ProviderCall
+from application.stagers import ProviderCall
 from domain.personal import Personal
 
 

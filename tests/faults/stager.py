@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from application.ports import Refusal, StagedPicture
+from application.stagers import Refusal, StagedPicture
 from domain.brief import Brief, Preset
 from tests.faults import photos
 from tests.faults.photos import Fate

@@ -10,8 +10,8 @@ import pytest
 from application.errors import NotFound
 from application.performers import performers
 from application.pictures import ORIGINALS, results_of
-from application.ports import RetryLater
 from application.rules import DELETE_PICTURES, RULES
+from application.stagers import RetryLater
 from domain.photo_job import PhotoJob
 from domain.pictures import OriginalsRemoved, PictureKind, Removal
 from infrastructure.reactions.bell import Bell, BellBroker

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from application.ports import StagedPicture, Stager
+from application.stagers import StagedPicture, Stager
 from domain.brief import Brief
 from infrastructure.imaging.pictures import preview
 from interfaces.cli.errors import CommandFailed

@@ -10,7 +10,7 @@ import pytest
 import stripe
 
 from application.payments import About, OfferUnavailable, PaymentsAway, PriceState, Subject
-from application.ports import RetryLater
+from application.stagers import RetryLater
 from domain.errors import Conflict
 from infrastructure.payments.notices import SignedNotices
 from infrastructure.payments.stripe_payments import API_VERSION, StripePayments

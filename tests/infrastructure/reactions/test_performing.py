@@ -10,8 +10,8 @@ from uuid import UUID
 import psycopg
 
 from application.context import Context, current
-from application.ports import RetryLater
 from application.reactions import Answer, AnswerSpent, References
+from application.stagers import RetryLater
 from infrastructure.postgres.database import Database
 from infrastructure.reactions.leases import Leases
 from infrastructure.reactions.performing import Performing

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from application.photos import PhotoUnreadable
-from application.ports import ProviderCall, Refusal, RetryLater, StagingFailed
 from application.reasons import TOLD
+from application.stagers import ProviderCall, Refusal, RetryLater, StagingFailed
 from domain.brief import Brief, Preset, RoomType, Style
 from domain.personal import Personal
 from infrastructure.staging.limits import FAILURES, LocalLimits

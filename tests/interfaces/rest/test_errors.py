@@ -9,7 +9,7 @@ from litestar.testing import TestClient
 
 from application.errors import ApplicationError
 from application.photos import PhotoRejected
-from application.ports import StagedPicture
+from application.stagers import StagedPicture
 from domain.brief import Brief, Preset
 from domain.errors import DomainError
 from infrastructure.wiring import Container, build
