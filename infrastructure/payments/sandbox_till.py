@@ -69,9 +69,21 @@ class Payment(Struct, kw_only=True):
         return self.status == "complete" and not self.paid and self.failure is None
 
     @property
+    def state(self) -> str:
+        """In a word for people."""
+        if self.paid or self.processing:
+            return "paid" if self.paid else "processing"
+        return "failed" if self.status == "complete" else self.status
+
+    @property
     def refundable(self) -> int:
         back = sum(one.amount for one in self.refunds if one.status != "failed")
         return self.amount - back if self.paid else 0
+
+    @property
+    def kept(self) -> int:
+        """What is left of the money after refunds and lost disputes; below zero if both took it."""
+        return self.refundable - sum(one.amount for one in self.disputes if one.status == "lost")
 
     @property
     def metadata(self) -> dict[str, str]:

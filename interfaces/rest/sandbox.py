@@ -5,6 +5,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Router, get, post
@@ -40,18 +41,26 @@ def handlers(container: Container) -> list[Router]:
     """The sandbox's routes, if payments go to it: at a real provider there is no sandbox to be found."""
     if not isinstance(container.payments, SandboxPayments):
         return []
-    return [_routes(container.payments)]
+    return [_routes(container.payments, f"{container.purchases.app_url.rstrip('/')}/")]
 
 
 def money(amount: int, currency: str) -> str:
     """An amount in minor units as people write it."""
-    return f"{'$' if currency == 'usd' else currency.upper() + ' '}{amount // _CENTS:,}.{amount % _CENTS:02d}"
+    sign, amount = "-" if amount < 0 else "", abs(amount)
+    unit = "$" if currency == "usd" else f"{currency.upper()} "
+    return f"{sign}{unit}{amount // _CENTS:,}.{amount % _CENTS:02d}"
+
+
+def path(address: str) -> str:
+    """Where in the app an address leads."""
+    return urlsplit(address).path
 
 
 _templates.filters["money"] = money
+_templates.filters["path"] = path
 
 
-def _routes(payments: SandboxPayments) -> Router:
+def _routes(payments: SandboxPayments, home: str) -> Router:
     @get("/checkouts/{session_id:str}", media_type=MediaType.HTML, sync_to_thread=True)
     def show_checkout(session_id: FromPath[str]) -> str:
         payment = payments.till.find(session_id)
@@ -62,7 +71,9 @@ def _routes(payments: SandboxPayments) -> Router:
     @get("/customers/{customer_id:str}", media_type=MediaType.HTML, sync_to_thread=True)
     def show_customer(customer_id: FromPath[str], back: FromQuery[str] = "/") -> str:
         return _templates.get_template("sandbox_customer.html").render(
-            payments=payments.till.of_customer(customer_id), back=back, style=STYLE
+            payments=payments.till.of_customer(customer_id),
+            back=back if back.startswith(home) else home,
+            style=STYLE,
         )
 
     @post("/checkouts/{session_id:str}/{act:str}", status_code=303)
@@ -70,7 +81,12 @@ def _routes(payments: SandboxPayments) -> Router:
         session_id: FromPath[str], act: FromPath[str], request: Request[Any, Any, State]
     ) -> Redirect:
         form = await request.form()
-        await sync_to_thread(_acts(payments, session_id, form)[act] if act in ACTS else _refused)
+        try:
+            await sync_to_thread(_acts(payments, session_id, form)[act] if act in ACTS else _refused)
+        except SandboxRefused:
+            # Who has clicked twice, or on a page of before, is shown how it stands by now.
+            if "text/html" not in request.headers.get("accept", "") or not payments.till.find(session_id):
+                raise
         return Redirect(f"/sandbox/checkouts/{session_id}", status_code=303)
 
     return Router(
