@@ -1,5 +1,6 @@
 """Random histories of a credit ledger, each step told to the plain rules as well: whoever runs them compares."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -20,16 +21,8 @@ from domain.credit_errors import (
 from domain.credit_ledger import CreditLedger
 from domain.errors import Conflict, DomainError
 from domain.lots import Source
-from tests.domain.plain_ledger import (
-    CONFLICT,
-    DONE,
-    NEVER,
-    NO_AMOUNT,
-    REPEATED,
-    TOO_FEW,
-    UNKNOWN,
-    PlainLedger,
-)
+from tests.domain.asked import CONFLICT, DONE, NO_AMOUNT, REPEATED, TOO_FEW, UNKNOWN, Asked
+from tests.domain.plain_ledger import NEVER, PlainLedger, PlainLot
 
 T = TypeVar("T")
 
@@ -74,6 +67,22 @@ class HistoryOfCredits(RuleBasedStateMachine):
         self.now = BEGIN
         self.ours = self.subject()
         self.plain = PlainLedger()
+        self.asked = Asked()
+        self.jobs: dict[UUID, int] = {}
+        """Every job that ever held credits, and how many."""
+        self.prices: dict[UUID, int] = {}
+        """What was said to have been paid for each lot of which something was reversed."""
+
+    @property
+    def purchases(self) -> dict[UUID, PlainLot]:
+        return {key: lot for key, lot in self.plain.lots.items() if lot.source == Source.PURCHASE}
+
+    @property
+    def held(self) -> dict[UUID, int]:
+        return {job: held for job, held in self.jobs.items() if (job, "settled") not in self.asked.said}
+
+    def available(self) -> int:
+        return len(self.plain.usable(self.now))
 
     def subject(self) -> Subject:
         raise NotImplementedError
@@ -106,54 +115,63 @@ class HistoryOfCredits(RuleBasedStateMachine):
         if known.family == lot:
             self.grant_lot(lot, source, credits, expires)
 
-    @precondition(lambda self: self.plain.available(self.now))
+    @precondition(lambda self: self.available())
     @rule(share=WHICH)
     def hold(self, share: int) -> None:
-        self.hold_for(self.new_job(), 1 + share % self.plain.available(self.now))
+        self.hold_for(self.new_job(), 1 + share % self.available())
 
     @rule(more=AMOUNTS)
     def hold_too_many(self, more: int) -> None:
-        self.hold_for(self.new_job(), self.plain.available(self.now) + more)
+        self.hold_for(self.new_job(), self.available() + more)
 
-    @precondition(lambda self: self.plain.jobs)
+    @precondition(lambda self: self.jobs)
     @rule(which=WHICH, credits=ODD_AMOUNTS)
     def hold_again(self, which: int, credits: int) -> None:
-        self.hold_for(nth(self.plain.jobs, which)[0], credits)
+        self.hold_for(nth(self.jobs, which)[0], credits)
 
-    @precondition(lambda self: self.plain.held)
+    @precondition(lambda self: self.held)
     @rule(which=WHICH, share=WHICH)
     def settle(self, which: int, share: int) -> None:
-        job, lots = nth(self.plain.held, which)
-        self.settle_job(job, share % (len(lots) + 1))
+        job, held = nth(self.held, which)
+        self.settle_job(job, share % (held + 1))
 
-    @precondition(lambda self: self.plain.jobs)
+    @precondition(lambda self: self.jobs)
     @rule(which=WHICH, delivered=ODD_AMOUNTS)
     def settle_anything(self, which: int, delivered: int) -> None:
-        known_or_not = {**self.plain.jobs, self.new_job(): 0}
+        known_or_not = {**self.jobs, self.new_job(): 0}
         self.settle_job(nth(known_or_not, which)[0], delivered)
 
     @rule(which=WHICH, dispute=WHICH)
     def freeze(self, which: int, dispute: int) -> None:
-        lot, _ = nth(self.plain.purchases, which)
+        lot, _ = nth(self.purchases, which)
         name = f"dp_{dispute % 4}"
-        self.same(lambda ledger: ledger.freeze(lot, name), self.plain.freeze(lot, name))
+        expected = self.asked.outcome(name, lot)
+        if expected == DONE:
+            self.plain.lots[lot].disputes.add(name)
+        self.same(lambda ledger: ledger.freeze(lot, name), expected)
 
     @rule(dispute=WHICH)
     def thaw(self, dispute: int) -> None:
         name = self.known("dp_", dispute)
-        self.same(lambda ledger: ledger.thaw(name, self.now), self.plain.thaw(name, self.now))
+        unknown = None if name in self.asked.said else UNKNOWN
+        expected = self.asked.outcome((name, "over"), None, first=unknown)
+        if expected == DONE:
+            for lot in self.plain.lots.values():
+                lot.disputes.discard(name)
+            self.plain.expire(self.now)
+        self.same(lambda ledger: ledger.thaw(name, self.now), expected)
 
-    @precondition(lambda self: self.plain.available(self.now) and not self.plain.debt)
+    @precondition(lambda self: self.available() and not self.plain.debt)
     @rule(share=WHICH, delivered=WHICH)
     def spend(self, share: int, delivered: int) -> None:
-        held, job = 1 + share % self.plain.available(self.now), self.new_job()
+        held, job = 1 + share % self.available(), self.new_job()
         self.hold_for(job, held)
         self.settle_job(job, delivered % (held + 1))
 
     @rule(which=WHICH, cents=CENTS)
     def reverse(self, which: int, cents: int) -> None:
-        lot, _ = nth(self.plain.purchases, which)
-        self.reverse_lot(lot, f"re_{len(self.plain.said)}", cents, PAID)
+        lot, _ = nth(self.purchases, which)
+        self.reverse_lot(lot, f"re_{len(self.asked.said)}", cents, PAID)
 
     @rule(which=WHICH, refund=WHICH, cents=ODD_CENTS, paid=some.sampled_from([PAID, PAID, 90]))
     def reverse_anything(self, which: int, refund: int, cents: int, paid: int) -> None:
@@ -162,16 +180,29 @@ class HistoryOfCredits(RuleBasedStateMachine):
     @rule(refund=WHICH)
     def cancel_a_reversal(self, refund: int) -> None:
         name = self.known("re_", refund)
-        self.same(lambda ledger: ledger.cancel_reversal(name), self.plain.cancel(name))
+        unknown = None if name in self.asked.said else UNKNOWN
+        expected = self.asked.outcome((name, "over"), None, first=unknown)
+        if expected == DONE:
+            lot = next(key for key, lot in self.plain.lots.items() if name in lot.amounts)
+            self.plain.cancel(lot, name)
+        self.same(lambda ledger: ledger.cancel_reversal(name), expected)
 
     @rule(which=WHICH, credits=ODD_AMOUNTS)
     def take_away(self, which: int, credits: int) -> None:
         adjustment = UUID(int=995 + which)
+        expected = self.asked.outcome(
+            adjustment,
+            credits,
+            first=NO_AMOUNT if credits < 1 else None,
+            last=TOO_FEW if credits > self.available() else None,
+        )
+        if expected == DONE:
+            self.plain.take("adjusted", credits, self.now)
         self.same(
             lambda ledger: ledger.take_away(
                 adjustment, credits, reason="a mistake", actor="user:1", now=self.now
             ),
-            self.plain.take_away(adjustment, credits, self.now),
+            expected,
         )
 
     @rule(hours=some.integers(1, 3))
@@ -187,17 +218,20 @@ class HistoryOfCredits(RuleBasedStateMachine):
     def every_credit_is_where_the_plain_rules_say(self) -> None:
         ledger = self.ours.ledger
         ours = {
-            key: (lot.credits, lot.left, lot.held, lot.spent, lot.expired, lot.taken_back, lot.repaid)
+            key: {
+                "left": lot.left,
+                "held": lot.held,
+                "spent": lot.spent,
+                "expired": lot.expired,
+                "taken back": lot.taken_back,
+                "repaid": lot.repaid,
+            }
             for key, lot in ledger.lots.items()
         }
-        theirs = {
-            key: (lot.granted, lot.left, lot.held, lot.spent, lot.expired, lot.taken + lot.repaid, lot.repaid)
-            for key, lot in self.plain.lots.items()
-        }
-        assert ours == theirs
-        assert ledger.available(self.now) == self.plain.available(self.now)
+        assert ours == {key: self.places(lot) for key, lot in self.plain.lots.items()}
+        assert ledger.available(self.now) == self.available()
         assert ledger.debt == self.plain.debt
-        assert ledger.holds.keys() == self.plain.held.keys()
+        assert ledger.holds.keys() == self.held.keys()
 
     @invariant()
     def no_credit_appears_or_vanishes(self) -> None:
@@ -215,32 +249,64 @@ class HistoryOfCredits(RuleBasedStateMachine):
 
     def known(self, prefix: str, which: int) -> str:
         """One of the disputes or reversals so far, or now and then one that nobody knows."""
-        known = [str(said) for said in self.plain.said if str(said).startswith(prefix)]
+        known = [str(said) for said in self.asked.said if str(said).startswith(prefix)]
         return [*known, f"{prefix}unknown"][which % (len(known) + 1)]
 
     def new_job(self) -> UUID:
-        return UUID(int=2000 + len(self.plain.jobs))
+        return UUID(int=2000 + len(self.jobs))
+
+    def places(self, lot: PlainLot) -> dict[str, int]:
+        at = Counter(
+            "held" if isinstance(one.at, UUID) else one.at for one in self.plain.credits if one.lot is lot
+        )
+        taken_back = at["adjusted"] + at["reversed"] + at["given back"] + at["repaid"]
+        return {name: at[name] for name in ("left", "held", "spent", "expired", "repaid")} | {
+            "taken back": taken_back
+        }
 
     def grant_lot(self, lot: UUID, source: Source, credits: int, expires: datetime | None) -> None:
+        expected = self.asked.outcome(
+            lot, (source, credits, expires), first=NO_AMOUNT if credits < 1 else None
+        )
+        if expected == DONE:
+            self.plain.grant(lot, source.value, credits, expires or NEVER, lot)
         self.same(
             lambda ledger: ledger.grant(lot, source, credits, expires_at=expires, reference="a receipt"),
-            self.plain.grant(lot, source.value, credits, expires),
+            expected,
         )
 
     def hold_for(self, job: UUID, credits: int) -> None:
-        self.same(lambda ledger: ledger.hold(job, credits, self.now), self.plain.hold(job, credits, self.now))
+        expected = self.asked.outcome(
+            job,
+            credits,
+            first=NO_AMOUNT if credits < 1 else None,
+            last=TOO_FEW if self.plain.debt or credits > self.available() else None,
+        )
+        if expected == DONE:
+            self.jobs[job] = credits
+            self.plain.take(job, credits, self.now)
+        self.same(lambda ledger: ledger.hold(job, credits, self.now), expected)
 
     def settle_job(self, job: UUID, delivered: int) -> None:
-        self.same(
-            lambda ledger: ledger.settle(job, delivered=delivered, now=self.now),
-            self.plain.settle(job, delivered, self.now),
+        expected = self.asked.outcome(
+            (job, "settled"),
+            delivered,
+            first=None if job in self.jobs else UNKNOWN,
+            last=None if 0 <= delivered <= self.jobs.get(job, 0) else NO_AMOUNT,
         )
+        if expected == DONE:
+            self.plain.settle(job, delivered, self.now)
+        self.same(lambda ledger: ledger.settle(job, delivered=delivered, now=self.now), expected)
 
     def reverse_lot(self, lot: UUID, reversal: str, cents: int, paid: int) -> None:
-        self.same(
-            lambda ledger: ledger.reverse(lot, reversal, amount=cents, paid=paid),
-            self.plain.reverse(lot, reversal, cents, paid),
-        )
+        wrong = UNKNOWN if lot not in self.purchases else NO_AMOUNT if cents < 1 else None
+        other_price = CONFLICT if self.prices.get(lot, paid) != paid else None
+        expected = self.asked.outcome(reversal, (lot, cents, paid), first=wrong, last=other_price)
+        if expected == DONE:
+            self.prices[lot] = self.plain.lots[lot].paid = paid
+            self.plain.lots[lot].amounts[reversal] = cents
+            self.plain.collect(lot)
+        self.same(lambda ledger: ledger.reverse(lot, reversal, amount=cents, paid=paid), expected)
 
     def same(self, command: Callable[[CreditLedger], Any], expected: str) -> None:
         before = self.ours.ledger.version
