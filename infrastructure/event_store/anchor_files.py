@@ -35,7 +35,7 @@ class AnchorFiles:
         try:
             obstore.put(self._store, _path(anchor.number), file, mode="create")
         except AlreadyExistsError:
-            if self._file(anchor.number).rstrip() != file.rstrip():
+            if self._file(anchor.number) != file:
                 raise OtherAnchorExported(anchor.number) from None
 
     def has(self, number: int) -> bool:

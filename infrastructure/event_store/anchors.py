@@ -107,8 +107,8 @@ def check(anchor: ExportedAnchor, previous: Anchor | None, key: Ed25519PublicKey
 
 
 def encode(anchor: ExportedAnchor) -> bytes:
-    """The anchor as a file, in JSON: a line, so that all files together are JSON Lines."""
-    return msgspec.json.encode(anchor, enc_hook=bytes.hex) + b"\n"
+    """The anchor as a file, in JSON."""
+    return msgspec.json.encode(anchor, enc_hook=bytes.hex)
 
 
 def decode(file: bytes) -> ExportedAnchor:

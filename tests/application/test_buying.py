@@ -141,6 +141,16 @@ def test_a_checkout_that_was_never_opened_is_not_opened_when_it_is_nearly_over()
         "/billing#//evil",
         "/billing\r\nLocation: x",
         "/é",
+        "/a//b",
+        "/.//evil.example",
+        "/a/../b",
+        "/..?x=1",
+        "/%2f%2Fevil.example",
+        "/%5Cevil.example",
+        "/%252f%252fevil.example",
+        "/%2e%2e/b",
+        "/%09/evil.example",
+        "/a%",
         "/{CHECKOUT_SESSION_ID}",
         "/" + "a" * 500,
     ],
@@ -154,7 +164,9 @@ def test_a_browser_returns_to_a_path_of_ours_and_nowhere_else(path: str) -> None
     assert shop.named("Purchase.CheckoutStarted") == 0
 
 
-@pytest.mark.parametrize("path", ["/", "/billing", "/a/b?c=d&e=%2F%2Fevil", "/@ann", "/a//b"])
+@pytest.mark.parametrize(
+    "path", ["/", "/billing", "/a/b?c=d&e=%2F%2Fevil", "/@ann", "/a/.b/", "/caf%C3%A9%20x"]
+)
 def test_paths_of_ours_are_taken_whole(path: str) -> None:
     shop = Shop()
     start(shop.program.purchases, return_path=path)

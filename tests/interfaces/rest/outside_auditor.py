@@ -22,7 +22,7 @@ def checked(
     """What the program says about an export, and about the anchors that are given with it."""
     return subprocess.run(
         [sys.executable, "-I", "-c", PROGRAM, key],
-        input="".join(anchors) + "\n".join(lines),
+        input="\n".join([*anchors, *lines]),
         text=True,
         capture_output=True,
         check=False,
