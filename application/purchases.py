@@ -22,10 +22,11 @@ CHECKOUT_LIFETIME = timedelta(hours=12)
 LATEST_OPENING = timedelta(hours=1)
 """How long before its end a checkout must be opened at the latest: Stripe opens none for less than half that."""
 RETURN_PATH_LENGTH = 500
-_SEGMENT = r"(?!\.\.?(?:[/?]|$))(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%20|%[89A-Fa-f][0-9A-Fa-f])+"
+_IN_PATH = r"[A-Za-z0-9_~!$&'()*+,;=:@-]|%20|%[89A-Fa-f][0-9A-Fa-f]"
+_SEGMENT = rf"(?:{_IN_PATH})(?:{_IN_PATH}|\.)*"
 RETURN_PATH = re.compile(rf"/(?:{_SEGMENT}(?:/{_SEGMENT})*/?)?(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?")
 """A path, perhaps with a query. None is what browsers, proxies or apps may take for another path, or another site's:
-two slashes in a row, `.` and `..`, a backslash, and whatever of ASCII but a blank hides behind a percent sign."""
+two slashes in a row, leading dots, a backslash, and whatever of ASCII but a blank hides behind a percent sign."""
 
 
 class ReturnPathRefused(ApplicationError):
@@ -148,7 +149,7 @@ class Purchases:
 
     def page(self, path: str) -> str:
         """The address of a page of ours. Raises ReturnPathRefused."""
-        if len(path) > RETURN_PATH_LENGTH or not RETURNRETURN_PATH.fullmatch(path):
+        if len(path) > RETURN_PATH_LENGTH or not RETURN_PATH.fullmatch(path):
             raise ReturnPathRefused
         return f"{self.app_url.rstrip('/')}{path}"
 
