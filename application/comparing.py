@@ -6,7 +6,7 @@ Order and repetition of messages cannot matter here, since no message is looked 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from application.payments import Outcome, TheirDispute, TheirPayment
+from application.their_payments import Outcome, TheirDispute, TheirPayment
 from domain.offers import APP
 from domain.personal import Personal
 from domain.purchase import DisputeStatus, Purchase, PurchaseStatus

@@ -8,9 +8,10 @@ from uuid import UUID
 from application.comparing import Command, difference
 from application.crediting import credit
 from application.errors import ApplicationError, NotFound
-from application.payments import Found, NothingBought, Order, Payments, Session, TheirPayment
+from application.payments import Found, NothingBought, Order, Payments, Session
 from application.ports import Clock, Store
 from application.retrying import retried
+from application.their_payments import TheirPayment
 from domain.credit_ledger import CreditLedger
 from domain.errors import Conflict
 from domain.offers import offered

@@ -4,15 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from application.payments import (
-    Found,
-    Outcome,
-    Session,
-    SessionStatus,
-    TheirDispute,
-    TheirPayment,
-    TheirRefund,
-)
+from application.payments import Found, Session
+from application.their_payments import Outcome, SessionStatus, TheirDispute, TheirPayment, TheirRefund
 from domain.offers import APP
 from domain.personal import Personal
 

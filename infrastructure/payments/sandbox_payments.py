@@ -11,18 +11,8 @@ import httpx
 import stripe
 import structlog
 
-from application.payments import (
-    About,
-    Found,
-    Notice,
-    Order,
-    PriceReport,
-    PriceState,
-    Session,
-    SessionStatus,
-    Subject,
-    TheirPayment,
-)
+from application.payments import About, Found, Notice, Order, PriceReport, PriceState, Session, Subject
+from application.their_payments import SessionStatus, TheirPayment
 from domain.offers import APP, OFFERS
 from domain.personal import Personal
 from infrastructure.payments import notices

@@ -23,9 +23,9 @@ from application.payments import (
     PriceState,
     Session,
     Subject,
-    TheirPayment,
 )
 from application.stagers import RetryLater
+from application.their_payments import TheirPayment
 from domain.errors import Conflict
 from domain.offers import APP, OFFERS, Offer
 from domain.stripe_event import HANDLED

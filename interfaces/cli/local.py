@@ -16,6 +16,7 @@ from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.postgres import migrations
 from infrastructure.processes.child import Child, answers
 from infrastructure.processes.supervisor import Supervisor
+from infrastructure.settings import descriptions
 from interfaces.cli.errors import CommandFailed
 
 ENVIRONMENT = "environment.json"
@@ -59,6 +60,7 @@ def running(folder: Path, *, port: int = 0) -> Iterator[Local]:
         migrations.upgrade(postgres.owner_url)
         url = f"http://localhost:{port}"
         environment = {
+            **{name: os.environ[name] for name in descriptions() if name in os.environ},
             "APP_ENV": "development",
             "APP_URL": url,
             "PORT": str(port),

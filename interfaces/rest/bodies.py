@@ -75,10 +75,14 @@ def expected_type(handler: BaseRouteHandler) -> str | None:
 
 
 def readable(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Refuse a body of another kind before any of it is read. Raises UnsupportedContentType."""
-    if (expected := expected_type(handler)) is None:
+    """Refuse a body of another kind before any of it is read. Raises UnsupportedContentType.
+
+    A body that is signed need not say of which kind it is.
+    """
+    expected, told = expected_type(handler), connection.headers.get("Content-Type", "")
+    if expected is None or (handler.opt.get("signed") and not told):
         return
-    if connection.headers.get("Content-Type", "").partition(";")[0].strip().lower() != expected:
+    if told.partition(";")[0].strip().lower() != expected:
         raise UnsupportedContentType(expected)
 
 

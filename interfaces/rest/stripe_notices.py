@@ -43,7 +43,7 @@ class Acknowledged(Struct, frozen=True):
 @post(
     "/webhooks/stripe",
     status_code=200,
-    opt={**OPEN, **BODY},
+    opt={**OPEN, **BODY, "signed": True},
     request_max_body_size=WEBHOOK_BYTES,
     tags=["Webhooks"],
     summary="A message from Stripe",

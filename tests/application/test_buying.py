@@ -16,10 +16,10 @@ from application.payments import (
     Payments,
     PaymentsAway,
     Session,
-    TheirPayment,
 )
 from application.purchases import CheckoutOver, ReturnPathRefused
 from application.stagers import RetryLater
+from application.their_payments import TheirPayment
 from domain.errors import Conflict
 from domain.purchase import PurchaseStatus
 from domain.user import User

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from application.comparing import difference
 from application.crediting import credit
-from application.payments import TheirPayment
+from application.their_payments import TheirPayment
 from domain.credit_ledger import CreditLedger
 from domain.purchase import Purchase
 from infrastructure.payments.sandbox_payments import SandboxPayments

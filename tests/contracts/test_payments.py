@@ -15,12 +15,11 @@ from application.payments import (
     NoticeOfOtherMode,
     NoticeOutOfTime,
     NoticeUnreadable,
-    Outcome,
     PriceState,
-    SessionStatus,
     SignatureInvalid,
     Subject,
 )
+from application.their_payments import Outcome, SessionStatus
 from domain.offers import OFFERS
 from infrastructure.payments.sandbox_till import PostgresTill
 from infrastructure.postgres.database import Database

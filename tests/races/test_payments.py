@@ -2,33 +2,40 @@
 
 import random
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 import stripe
 
+from application.payments import Payments
 from domain.purchase import Purchase
 from domain.stripe_event import HANDLED, StripeEvent
 from infrastructure.payments.sandbox_payments import SandboxPayments, sandbox_secret
 from infrastructure.payments.sandbox_till import PostgresTill
 from tests.application.shop import Balance, balance
+from tests.contracts.cashiers import SECRET, Cashier, Counter
 from tests.races.ground import Ground, at_once
 
 TWENTY = "PACK_20_CREDITS"
 
 
 class Till:
-    """A sandbox on the ground's database, which delivers nothing by itself."""
+    """A sandbox on the ground's database, which delivers nothing by itself; or another counter."""
 
-    def __init__(self, ground: Ground) -> None:
-        secret = sandbox_secret(ground.container.settings.auth_secret)
-        self.secret = secret
-        self.payments = SandboxPayments(
+    def __init__(self, ground: Ground, counter: Counter | None = None) -> None:
+        self.secret = SECRET if counter else sandbox_secret(ground.container.settings.auth_secret)
+        sandbox = SandboxPayments(
             PostgresTill(ground.container.database),
-            secret,
+            self.secret,
             "https://stage.test",
             deliver=lambda _body, _signature: False,
+        )
+        self.payments: Payments = counter.payments if counter else sandbox
+        self.cashier: Cashier = counter.cashier if counter else sandbox
+        self.bodies: Callable[[], list[str]] = (
+            counter.told if counter else lambda: [message.body for message in sandbox.till.undelivered()]
         )
         self.purchases = replace(ground.container.purchases, payments=self.payments)
         self.notices = replace(ground.container.notices, payments=self.payments, purchases=self.purchases)
@@ -40,9 +47,6 @@ class Till:
             purchase_id, user_id=user, offer=TWENTY, quantity=1, return_path="/billing"
         )
         return purchase_id, session.session_id
-
-    def bodies(self) -> list[str]:
-        return [message.body for message in self.payments.till.undelivered()]
 
     def receive(self, body: str) -> bool:
         signature = stripe.WebhookSignature.generate_signature_header(body, self.secret)
@@ -65,7 +69,7 @@ def counted(ground: Ground, name: str) -> int:
 def test_fifty_deliveries_of_one_message_at_once_are_one_event_and_one_grant(ground: Ground) -> None:
     till, user = Till(ground), ground.user(credits=1)
     _, session_id = till.checkout(user)
-    till.payments.pay(session_id)
+    till.cashier.pay(session_id)
     (body,) = till.bodies()
     assert at_once(*[lambda: till.handle(body)] * 50) == [None] * 50
     assert counted(ground, "StripeEvent.Received") == 1
@@ -76,7 +80,7 @@ def test_fifty_deliveries_of_one_message_at_once_are_one_event_and_one_grant(gro
 def test_twenty_messages_with_ids_of_their_own_about_one_payment_are_one_grant(ground: Ground) -> None:
     till, user = Till(ground), ground.user(credits=1)
     _, session_id = till.checkout(user)
-    till.payments.pay(session_id)
+    till.cashier.pay(session_id)
     (body,) = till.bodies()
     others = [body.replace("evt_sandbox_", f"evt_sandbox_{number}_") for number in range(20)]
     assert at_once(*[lambda one=one: till.handle(one) for one in others]) == [None] * 20
@@ -95,12 +99,12 @@ def test_messages_that_overtake_each_other_while_things_go_on_end_in_the_same_le
 
         def win(session_id: str = session_id) -> None:
             (dispute,) = till.payments.payment(session_id).disputes
-            till.payments.close_dispute(session_id, dispute.dispute_id, won=True)
+            till.cashier.close_dispute(session_id, dispute.dispute_id, won=True)
 
         acts = [
-            lambda one=session_id: till.payments.pay(one),
-            lambda one=session_id: till.payments.refund(one, 5_40),
-            lambda one=session_id: till.payments.dispute(one),
+            lambda one=session_id: till.cashier.pay(one),
+            lambda one=session_id: till.cashier.refund(one, 5_40),
+            lambda one=session_id: till.cashier.dispute(one),
             win,
         ]
         with ThreadPoolExecutor(8) as threads:
@@ -122,7 +126,7 @@ def test_messages_that_overtake_each_other_while_things_go_on_end_in_the_same_le
 def test_a_payload_is_gone_with_the_user_whom_it_was_about(ground: Ground) -> None:
     till, user = Till(ground), ground.user(credits=1)
     _, session_id = till.checkout(user)
-    till.payments.pay(session_id)
+    till.cashier.pay(session_id)
     (body,) = till.bodies()
     till.receive(body)
     event_id = StripeEvent.id_for(body.partition('"id": "')[2].partition('"')[0])

@@ -1,6 +1,7 @@
 """Random histories of purchases on PostgreSQL: customer, bank and jobs act, messages come late, twice and at once."""
 
-from collections import Counter
+import collections
+import json
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,10 +18,13 @@ from hypothesis.stateful import (
 )
 
 from domain.purchase import Purchase, PurchaseStatus
+from domain.stripe_event import HANDLED
+from tests.contracts.cashiers import Counter, on_stripe
 from tests.domain.plain_ledger import NEVER
 from tests.races.ground import Ground, at_once
 from tests.races.plain_purchases import PlainPayment, PlainShop
 from tests.races.test_payments import Till
+from tests.stripe_stand_in.server import StripeStandIn
 
 WHICH = some.integers(0, 99)
 CENTS = some.sampled_from([1, 89, 90, 91, 300, 540, 1800])
@@ -38,16 +42,18 @@ HISTORIES = settings(
 
 class HistoryOfPurchases(RuleBasedStateMachine):
     ground: Ground
+    counter: Counter | None = None
+    """Who sells, and what customer and bank do there; the sandbox if it is none."""
 
     @initialize()
     def begin_with_two_paid_checkouts(self) -> None:
-        self.till = Till(self.ground)
+        self.till = Till(self.ground, self.counter)
         self.user = self.ground.user(credits=5)
         self.plain = PlainShop()
         self.purchases: dict[str, UUID] = {}
         """By session."""
         self.jobs: dict[UUID, int] = {}
-        self.told = set(self.till.bodies())
+        self.told = {json.loads(body)["id"] for body in self.till.bodies()}
         """Every message so far, also those of histories before."""
         self.messages: list[tuple[str, str]] = []
         """Those of this one, each with its session."""
@@ -84,32 +90,32 @@ class HistoryOfPurchases(RuleBasedStateMachine):
     @precondition(lambda self: self.those("open"))
     @rule(which=WHICH)
     def pay(self, which: int) -> None:
-        self.act(which, "open", "paid", self.till.payments.pay)
+        self.act(which, "open", "paid", self.till.cashier.pay)
 
     @precondition(lambda self: self.those("open"))
     @rule(which=WHICH)
     def pay_by_a_slow_transfer(self, which: int) -> None:
-        self.act(which, "open", "processing", self.till.payments.pay_later)
+        self.act(which, "open", "processing", self.till.cashier.pay_later)
 
     @precondition(lambda self: self.those("processing"))
     @rule(which=WHICH)
     def arrive(self, which: int) -> None:
-        self.act(which, "processing", "paid", self.till.payments.arrive)
+        self.act(which, "processing", "paid", self.till.cashier.arrive)
 
     @precondition(lambda self: self.those("processing"))
     @rule(which=WHICH)
     def bounce(self, which: int) -> None:
-        self.act(which, "processing", "failed", self.till.payments.bounce)
+        self.act(which, "processing", "failed", self.till.cashier.bounce)
 
     @precondition(lambda self: self.those("open"))
     @rule(which=WHICH)
     def decline(self, which: int) -> None:
-        self.act(which, "open", "open", self.till.payments.decline)
+        self.act(which, "open", "open", self.till.cashier.decline)
 
     @precondition(lambda self: self.those("open"))
     @rule(which=WHICH)
     def expire(self, which: int) -> None:
-        self.act(which, "open", "expired", self.till.payments.expire)
+        self.act(which, "open", "expired", self.till.cashier.expire)
 
     @precondition(lambda self: self.those("paid"))
     @rule(which=WHICH, cents=CENTS)
@@ -117,14 +123,14 @@ class HistoryOfPurchases(RuleBasedStateMachine):
         session = nth(self.those("paid"), which)
         payment = self.plain.payments[session]
         if amount := min(cents, payment.refundable):
-            payment.refunds[self.till.payments.refund(session, amount)] = amount
+            payment.refunds[self.till.cashier.refund(session, amount)] = amount
             self.write_down(session)
 
     @precondition(lambda self: self.standing())
     @rule(which=WHICH)
     def fail_a_refund(self, which: int) -> None:
         session, refund = nth(self.standing(), which)
-        self.till.payments.fail_refund(session, refund)
+        self.till.cashier.fail_refund(session, refund)
         self.plain.payments[session].failed.add(refund)
         self.write_down(session)
 
@@ -134,7 +140,7 @@ class HistoryOfPurchases(RuleBasedStateMachine):
         session = nth(self.those("paid"), which)
         payment = self.plain.payments[session]
         if amount := min(cents, payment.refundable):
-            dispute = self.till.payments.dispute(session, amount)
+            dispute = self.till.cashier.dispute(session, amount)
             payment.disputes[dispute], payment.outcomes[dispute] = amount, "open"
             self.write_down(session)
 
@@ -145,7 +151,7 @@ class HistoryOfPurchases(RuleBasedStateMachine):
         session, dispute = nth(self.disputed(), which)
         outcome, outcomes = ("won" if won else "lost"), self.plain.payments[session].outcomes
         if outcomes[dispute] != outcome:
-            self.till.payments.close_dispute(session, dispute, won=won)
+            self.till.cashier.close_dispute(session, dispute, won=won)
             outcomes[dispute] = outcome
             self.write_down(session)
 
@@ -248,9 +254,11 @@ class HistoryOfPurchases(RuleBasedStateMachine):
 
     def write_down(self, session: str) -> None:
         """The messages about what has just happened; nobody has delivered them yet."""
-        new = [body for body in self.till.bodies() if body not in self.told]
-        self.told.update(new)
-        self.messages += [(body, session) for body in new]
+        for body in self.till.bodies():
+            told = json.loads(body)
+            if told["id"] not in self.told and told["type"] in HANDLED:
+                self.messages.append((body, session))
+            self.told.add(told["id"])
 
     def in_order_of_saving(self, sessions: set[str], *, after: int) -> list[str]:
         """Whoever came first: a debt is repaid by what is granted after it, not before."""
@@ -268,7 +276,7 @@ class HistoryOfPurchases(RuleBasedStateMachine):
 
     def plain_places(self, lot: UUID) -> dict[str, int]:
         mine = [one for one in self.plain.ledger.credits if one.lot is self.plain.ledger.lots[lot]]
-        at = Counter("held" if isinstance(one.at, UUID) else one.at for one in mine)
+        at = collections.Counter("held" if isinstance(one.at, UUID) else one.at for one in mine)
         taken_back = at["reversed"] + at["given back"] + at["repaid"]
         return {name: at[name] for name in ("left", "held", "spent", "repaid")} | {"taken back": taken_back}
 
@@ -289,9 +297,21 @@ def nth(those: Any, which: int) -> Any:
     return those[which % len(those)]
 
 
-def test_random_purchases_on_postgresql(ground: Ground) -> None:
-    class OnPostgres(HistoryOfPurchases):
+def run(machine: type[HistoryOfPurchases], ground: Ground, counter: Counter | None = None) -> None:
+    machine.ground, machine.counter = ground, counter
+    run_state_machine_as_test(machine, settings=HISTORIES)
+
+
+def test_random_purchases_in_the_sandbox_on_postgresql(ground: Ground) -> None:
+    class InTheSandbox(HistoryOfPurchases):
         pass
 
-    OnPostgres.ground = ground
-    run_state_machine_as_test(OnPostgres, settings=HISTORIES)
+    run(InTheSandbox, ground)
+
+
+def test_random_purchases_through_stripes_sdk_on_postgresql(ground: Ground) -> None:
+    class ThroughStripe(HistoryOfPurchases):
+        pass
+
+    with StripeStandIn().running() as stand_in, on_stripe(stand_in) as counter:
+        run(ThroughStripe, ground, counter)

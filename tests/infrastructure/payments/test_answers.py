@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from application.payments import About, NothingBought, Outcome, PriceState, SessionStatus, Subject
+from application.payments import About, NothingBought, PriceState, Subject
+from application.their_payments import Outcome, SessionStatus
 from infrastructure.payments import reading
 from infrastructure.payments.notices import SignedNotices, about
 from infrastructure.payments.stripe_payments import StripePayments

@@ -137,3 +137,11 @@ def test_nothing_of_a_payload_is_stored_in_the_clear(client: Any, database: Any)
 
 def test_other_content_types_are_refused(stranger: httpx.Client) -> None:
     assert stranger.post(URL, content=message(), headers={"Content-Type": "text/plain"}).status_code == 415
+
+
+def test_a_signed_message_need_not_say_of_which_content_type_it_is(client: Any, database: Any) -> None:
+    body = message()
+    signature = stripe.WebhookSignature.generate_signature_header(body, sandbox_secret("s" * 40))
+    answer = client.post(URL, content=body.encode(), headers={"Stripe-Signature": signature})
+    assert answer.status_code == 200
+    assert len(events(database)) == 1
