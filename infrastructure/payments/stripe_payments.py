@@ -38,7 +38,7 @@ from infrastructure.payments.reading import dispute, found, found_by_intent, pay
 API = "https://api.stripe.com"
 API_VERSION = "2026-10-28.endive"
 """The one that the SDK's types, and so our tests, were made from; an account's own default may differ."""
-TIMEOUT = 20.0
+TIMEOUT = 10.0
 """Seconds for one call."""
 RETRIES = 2
 """Of the SDK's own, after conflicts, server errors and lost connections."""
@@ -139,9 +139,7 @@ class StripePayments:
     def payment(self, session_id: str, payment_id: str | None = None) -> TheirPayment:
         """See application.payments.Payments."""
         with _translated():
-            told = self._stripe.checkout.sessions.retrieve(
-                session_id, {"expand": ["line_items.data.price"]}
-            ).to_dict()
+            told = self._stripe.checkout.sessions.retrieve(session_id, {"expand": ["line_items"]}).to_dict()
             told["line_items"] = self._sold(told)
             if (intent_id := _id(told.get("payment_intent")) or payment_id) is None:
                 return payment(told, None, [], [])
