@@ -19,9 +19,10 @@ def _settled(row: MovementRow) -> str:
 
 
 def _reversed(row: MovementRow) -> str:
+    why = "Dispute of a payment lost" if _of_dispute(row) else "Payment refunded"
     if not row.credits:
-        return f"Payment refunded ({row.reference}): no whole credit taken back"
-    return f"Payment refunded ({row.reference}): {_listed(row)}; {_still_owed(row)}"
+        return f"{why} ({row.reference}): no whole credit taken back"
+    return f"{why} ({row.reference}): {_listed(row)}; {_still_owed(row)}"
 
 
 def _cancelled(row: MovementRow) -> str:
@@ -31,7 +32,13 @@ def _cancelled(row: MovementRow) -> str:
         f"{_credits(row.returned)} to be granted anew" if row.returned else "",
     ]
     told = ", ".join(filter(None, undone)) or "nothing had been taken back"
-    return f"Refund did not go through ({row.reference}): {told}; {_still_owed(row)}"
+    why = "Dispute of a payment won after all" if _of_dispute(row) else "Refund did not go through"
+    return f"{why} ({row.reference}): {told}; {_still_owed(row)}"
+
+
+def _of_dispute(row: MovementRow) -> bool:
+    """Whether its reference is a dispute's; all others are refunds'."""
+    return (row.reference or "").startswith(("dp_", "du_"))
 
 
 def _listed(row: MovementRow) -> str:

@@ -114,6 +114,24 @@ def test_a_refund_after_spending_is_a_debt_in_plain_words_that_the_next_credits_
     assert (shown["available"], shown["debt"]) == (13, 0)
 
 
+def test_a_dispute_that_was_lost_and_then_won_is_told_as_one(ada: Any) -> None:
+    grant(ada, Source.PURCHASE, 20)
+    (pack,) = (lot for lot in ada.get("/billing/credits").json()["lots"] if lot["source"] == "purchase")
+    spend(ada, 10)
+    ledger = ada.container.store.get(CreditLedger, CreditLedger.id_for(ada.user_id))
+    ledger.reverse(UUID(pack["lot_id"]), "du_1", amount=900, paid=1800)
+    ledger.cancel_reversal("du_1")
+    ada.container.store.save(ledger)
+    ada.followers.catch_up()
+
+    told = [one["description"] for one in ada.get("/billing/statement").json()["items"]]
+    assert told[:3] == [
+        "10 credits granted (adjustment)",
+        "Dispute of a payment won after all (du_1): 10 credits to be granted anew; nothing is owed",
+        "Dispute of a payment lost (du_1): 10 credits taken back; nothing is owed",
+    ]
+
+
 def test_the_statement_is_cut_into_pages(ada: Any) -> None:
     whole = ada.get("/billing/statement").json()
     first = ada.get("/billing/statement", params={"limit": 1}).json()
