@@ -6,7 +6,7 @@ from uuid import UUID
 
 from application.payments import Found, Session
 from application.their_payments import Outcome, SessionStatus, TheirDispute, TheirPayment, TheirRefund
-from domain.offers import APP
+from domain.offers import APP, OFFERS
 from domain.personal import Personal
 
 Told = Mapping[str, Any]
@@ -122,14 +122,18 @@ def _contradictions(told: Told, intent: Told) -> Iterator[str]:
 def _sold(line_items: Told) -> tuple[str, int]:
     """The offer and the quantity of the one price that was sold; empty if it was something else.
 
-    A lookup key moves on when a price gets a successor; what the price says about itself stays.
+    A lookup key moves on when a price gets a successor; what the price says about itself stays. One that says
+    anything else than the offer's price does is something else.
     """
     lines = line_items.get("data") or []
     if len(lines) != 1:
         return "", 0
     price = lines[0].get("price") or {}
-    told = (price.get("metadata") or {}).get("type") or price.get("lookup_key") or ""
-    return str(told), int(lines[0].get("quantity") or 0)
+    metadata, quantity = price.get("metadata") or {}, int(lines[0].get("quantity") or 0)
+    offer = OFFERS.get(str(metadata.get("type") or price.get("lookup_key")))
+    if offer is None or any(metadata.get(name, value) != value for name, value in offer.metadata.items()):
+        return "", quantity
+    return offer.key, quantity
 
 
 def _receipt(intent: Told | None) -> Personal | None:

@@ -36,6 +36,20 @@ class StripeAway(CommandFailed):
         return "Stripe does not answer; is STRIPE_SECRET_KEY right, and the network there?"
 
 
+class SinceLater(CommandFailed):
+    def __str__(self) -> str:
+        return "--since lies in the future: there is nothing to compare yet"
+
+
+class ReportNotWritten(CommandFailed):
+    def __init__(self, out: Path, reason: str | None) -> None:
+        super().__init__(out, reason)
+        self.out, self.reason = out, reason
+
+    def __str__(self) -> str:
+        return f"the report cannot be written to {self.out}: {self.reason}"
+
+
 class PricesDiffer(CommandFailed):
     def __str__(self) -> str:
         return "some prices are not what is offered; those are refused to customers until they are mended"
@@ -84,16 +98,19 @@ def reconcile(
     """
     if since is not None and since.tzinfo is None:
         since = since.replace(tzinfo=UTC)
+    if since is not None and since > datetime.now(UTC):
+        raise SinceLater
+    if out is not None and not out.parent.is_dir():
+        raise ReportNotWritten(out, "there is no such folder")
     with _container(folder, "reconcile") as container:
         run = container.reconciling.reconcile(uuid4(), since)
     report = reconciliation_report.told(run)
     if out is not None:
-        out.write_text(
-            reconciliation_report.as_csv(report)
-            if out.suffix == ".csv"
-            else reconciliation_report.as_json(report),
-            encoding="utf-8",
-        )
+        text = reconciliation_report.as_csv if out.suffix == ".csv" else reconciliation_report.as_json
+        try:
+            out.write_text(text(report), encoding="utf-8")
+        except OSError as error:
+            raise ReportNotWritten(out, error.strerror) from error
     if as_json:
         print(reconciliation_report.as_json(report))
     else:

@@ -120,6 +120,23 @@ def test_a_payment_that_is_not_what_its_session_says_contradicts_it(
     assert payments.payment(session_id).contradictions == (what,)
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"app": "another", "type": "PACK_20_CREDITS", "credits_per_unit": "20"},
+        {"app": "stageinseconds", "type": "PACK_20_CREDITS", "credits_per_unit": "2000"},
+        {"app": "stageinseconds", "type": "PACK_5000_CREDITS", "credits_per_unit": "20"},
+    ],
+)
+def test_what_a_price_says_about_itself_that_no_offer_says_was_not_sold(
+    stand_in: StripeStandIn, payments: StripePayments, metadata: dict[str, str]
+) -> None:
+    session_id = paid(stand_in, payments)
+    price = next(one for one in stand_in.book.of("price") if one["lookup_key"] == "PACK_20_CREDITS")
+    price["metadata"] = metadata
+    assert payments.payment(session_id).offer == ""
+
+
 def test_a_session_whose_reference_is_another_purchase_contradicts_itself(
     stand_in: StripeStandIn, payments: StripePayments
 ) -> None:

@@ -5,6 +5,7 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -130,3 +131,14 @@ def test_when_stripe_is_away_the_operator_is_told_so(
     with pytest.raises(commands.StripeAway):
         commands.reconcile()
     assert stand_in.calls == []
+
+
+@pytest.mark.usefixtures("container")
+def test_what_cannot_be_done_is_said_before_anything_is(stand_in: StripeStandIn, tmp_path: Path) -> None:
+    with pytest.raises(commands.SinceLater):
+        commands.reconcile(since=datetime.now(UTC) + timedelta(days=1))
+    with pytest.raises(commands.ReportNotWritten, match="no such folder"):
+        commands.reconcile(out=tmp_path / "nowhere" / "report.csv")
+    assert stand_in.calls == []
+    with pytest.raises(commands.ReportNotWritten):
+        commands.reconcile(out=tmp_path)
