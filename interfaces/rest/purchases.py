@@ -23,7 +23,7 @@ from domain.offers import (
     OfferUnknown,
     QuantityOutOfRange,
 )
-from domain.purchase import Purchase, PurchaseStatus
+from domain.purchase import Purchase
 from infrastructure.queries import purchases as queries
 from infrastructure.queries.purchases import PurchaseRow
 from infrastructure.queries.reader import Reader
@@ -229,25 +229,17 @@ async def start_checkout(
 )
 async def show_checkout(
     checkout_id: FromPath[UUID],
+    container: NamedDependency[Container],
     reader: NamedDependency[Reader],
     principal: NamedDependency[Principal],
     wait_for_position: WaitForPosition = None,
 ) -> Checkout:
     await wait_for(reader, wait_for_position, PURCHASES)
-    if (row := await queries.one(reader, principal.user_id, checkout_id)) is None:
-        raise NotFound(Purchase.__name__, checkout_id)
-    return Checkout(
-        checkout_id=row.purchase_id,
-        status=_state(row),
-        offer=row.offer,
-        quantity=row.quantity,
-        credits=row.credits,
-        amount=row.amount,
-        currency=row.currency,
-        failure=row.failure,
-        expires_at=row.expires_at,
-        paid_at=row.paid_at,
-    )
+    if row := await queries.one(reader, principal.user_id, checkout_id):
+        return _checkout(checkout_id, row, failure=row.failure, paid_at=row.paid_at)
+    # Whoever asks at once after beginning to buy may be ahead of the read model.
+    begun = await sync_to_thread(container.purchases.owned, checkout_id, principal.user_id)
+    return _checkout(checkout_id, begun, failure=None, paid_at=None)
 
 
 @post(
@@ -287,8 +279,21 @@ async def list_purchases(
     return PurchasePage(items=[_item(row) for row in shown], next_cursor=next_cursor)
 
 
-def _state(row: PurchaseRow) -> CheckoutState:
-    return CheckoutState(PurchaseStatus(row.status))
+def _checkout(
+    checkout_id: UUID, of: PurchaseRow | Purchase, *, failure: str | None, paid_at: datetime | None
+) -> Checkout:
+    return Checkout(
+        checkout_id=checkout_id,
+        status=CheckoutState(of.status),
+        offer=of.offer,
+        quantity=of.quantity,
+        credits=of.credits,
+        amount=of.amount,
+        currency=of.currency,
+        failure=failure,
+        expires_at=of.expires_at,
+        paid_at=paid_at,
+    )
 
 
 def _item(row: PurchaseRow) -> PurchaseItem:

@@ -59,6 +59,12 @@ def test_offers_are_for_everybody_to_see(stranger: Any) -> None:
     assert shown["public_key"] is None
 
 
+def test_a_checkout_is_known_before_any_read_model_knows_it(ada: Any) -> None:
+    begun = ada.post("/billing/checkouts", {"offer": "PACK_20_CREDITS"}).json()
+    shown = ada.client.get(f"/api/v1/billing/checkouts/{begun['checkout_id']}", headers=ada.headers)
+    assert (shown.status_code, shown.json()["status"], shown.json()["credits"]) == (200, "open", 20)
+
+
 def test_a_checkout_leads_from_a_page_to_credits_and_a_receipt(ada: Any) -> None:
     answer = order(ada, quantity=2, return_path="/billing?tab=credits")
     assert answer.status_code == 201, answer.text
