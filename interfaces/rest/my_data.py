@@ -23,6 +23,10 @@ from interfaces.rest.files import FileStream, begun, disposition
 from interfaces.rest.headers import DISPOSITION
 
 MEDIA_TYPE: Final = Format.JSONL.media_type
+_EXAMPLE: Final = (
+    '{"position":42,"at":"2026-05-04T09:30:00Z","event":"User.ProfileChanged",'
+    '"about":"6f1c1f5d-11aa-4f2f-9d0a-0a6f2b526f0e","fields":{"name":"Ada King","time_zone":"UTC"}}'
+)
 _TOGETHER: Final = 200
 _ENVELOPE: Final = frozenset({"originator_id", "originator_version", "originator_topic", "timestamp"})
 """What an event has beside its own fields, and is told by its line's."""
@@ -44,6 +48,7 @@ class Line(Struct, frozen=True):
     tags=TAGS,
     summary="All that is known about me",
     description="Every event that is mine, oldest first, a JSON object on each line. My pictures are in my jobs.",
+    opt={"also": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}}},
     response_headers=[DISPOSITION],
 )
 async def export_me(
