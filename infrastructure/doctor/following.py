@@ -64,11 +64,16 @@ def held_back(container: Container) -> Iterator[Finding]:
         found = holders(connection, older_than=0)
     long = [holder for holder in found if holder.seconds >= HELD or holder.began_at is None]
     for holder in long:
-        who = f"pid {holder.pid}" if holder.prepared is None else f"prepared transaction {holder.prepared!r}"
+        who, what = f"pid {holder.pid}", holder.query or "query not shown"
+        if holder.prepared is not None:
+            who, what = (
+                f"prepared transaction {holder.prepared!r}",
+                "COMMIT PREPARED or ROLLBACK PREPARED ends it",
+            )
         yield Finding(
             "held_back",
             graded(holder.seconds, warning=0, failed=HELD_LONG),
-            f"{who} has held all followers back for {holder.seconds:.0f} s: {holder.query or 'query not shown'}",
+            f"{who} has held all followers back for {holder.seconds:.0f} s: {what}",
             to_builtins(holder),
         )
     if not long:

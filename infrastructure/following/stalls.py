@@ -19,8 +19,9 @@ log = structlog.get_logger()
 # Whoever has a transaction id holds a lock on it, which everybody may see; its query and age are shown to its
 # own role, and to members of pg_read_all_stats.
 _HOLDERS = """
-    SELECT locks.pid, prepared.gid AS prepared, activity.application_name, activity.usename::text AS role,
-           left(activity.query, 300) AS query, coalesce(prepared.prepared, activity.xact_start) AS began_at,
+    SELECT locks.pid, prepared.gid AS prepared, activity.application_name,
+           coalesce(activity.usename, prepared.owner)::text AS role, left(activity.query, 300) AS query,
+           coalesce(prepared.prepared, activity.xact_start) AS began_at,
            coalesce(extract(epoch FROM clock_timestamp() - coalesce(prepared.prepared, activity.xact_start)), 0)
                ::float8 AS seconds
     FROM pg_locks AS locks

@@ -124,7 +124,8 @@ class Shadow:
                 connection.execute(sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(SHADOW, name)))
             if valid != (True,):
                 connection.execute(_elsewhere(definition).encode())
-            if constraint and not connection.execute(_CONSTRAINED, [self._shadow, constraint]).fetchone():
+            made = connection.execute(_CONSTRAINED, [self._shadow, constraint]).fetchone()
+            if constraint and made is None:
                 connection.execute(
                     sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {} USING INDEX {}").format(
                         self._names["shadow"],

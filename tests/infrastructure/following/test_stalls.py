@@ -1,7 +1,10 @@
 """Whoever holds the followers back is named, and so is how far each follower is behind."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -9,10 +12,13 @@ from structlog.testing import capture_logs
 
 from application.projections.registry import PROJECTIONS
 from infrastructure import wiring
+from infrastructure.embedded.postgres import EmbeddedPostgres
 from infrastructure.event_store.reader import Watermark
 from infrastructure.following import checkpoints
 from infrastructure.following.lags import lags
 from infrastructure.following.stalls import StallAlarm, holders
+from infrastructure.postgres import migrations
+from tests.infrastructure.event_store.appending import append as append_bare
 from tests.infrastructure.following.tally import Tally, append, following, of, prepare, until
 from tests.infrastructure.following.test_following import NO_REDIS
 from tests.infrastructure.projections.parts import Parts, connected, parts
@@ -64,6 +70,43 @@ def test_a_stall_is_told_once_and_so_is_its_end(database: FreshDatabase) -> None
     told: list[Any] = [line for line in logs if line.get("pid") == pid]
     assert [(line["event"], line["application_name"]) for line in told] == [("follower.stalled", "somebody")]
     assert [line["event"] for line in logs].count("follower.goes_on") == 1
+
+
+@pytest.fixture
+def preparing() -> Iterator[EmbeddedPostgres]:
+    """A server that takes PREPARE TRANSACTION, which by default none does."""
+    server = EmbeddedPostgres(Path(mkdtemp(prefix="stage-preparing-")), durable=False)
+    server.start()
+    with connected(server.superuser_url) as connection:
+        connection.execute("ALTER SYSTEM SET max_prepared_transactions = 2")
+    server.stop()
+    server.start()
+    yield server
+    server.remove()
+
+
+def test_a_prepared_transaction_that_holds_followers_back_is_named(preparing: EmbeddedPostgres) -> None:
+    migrations.upgrade(preparing.owner_url)
+    url = preparing.app_url
+    with psycopg.connect(url) as other:
+        append_bare(other, (UUID(int=1), 1))
+        other.execute("PREPARE TRANSACTION 'forgotten'")
+    watermark = Watermark(url)
+    with connected(url) as connection:
+        append_bare(connection, (UUID(int=2), 1))
+        before = watermark.next(patience=0.01)
+        held_back = watermark.held_back
+        (holder,) = holders(connection, older_than=0)
+        with capture_logs() as logs:
+            StallAlarm(url, patience=0).look(held_back=held_back)
+        connection.execute("COMMIT PREPARED 'forgotten'")
+        after = watermark.next()
+        assert holders(connection, older_than=0) == []
+    watermark.close()
+    assert (holder.prepared, holder.pid, holder.role) == ("forgotten", None, "stage_app")
+    assert holder.seconds > 0
+    assert [(line["event"], line["prepared"]) for line in logs] == [("follower.stalled", "forgotten")]
+    assert (before, held_back, after, watermark.held_back) == (0, True, 2, False)
 
 
 def test_lag_counts_only_what_a_follower_wants(database: FreshDatabase, here: Parts) -> None:

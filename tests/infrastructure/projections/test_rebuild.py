@@ -25,6 +25,7 @@ from infrastructure.projections import parking, rebuilds
 from infrastructure.projections.engine import Projector
 from infrastructure.projections.rebuild import Doing, Rebuild, RebuildRunning
 from infrastructure.projections.rows import READ_MODELS
+from infrastructure.projections.shadow import Shadow
 from tests.application.projections.histories import Play
 from tests.application.projections.open_jobs import OpenJobs
 from tests.infrastructure.following.tally import following, of, until
@@ -287,6 +288,22 @@ def test_interrupted_at_any_step_it_goes_on_where_it_was(
 
 LEFT_AT = {"filling": "filling", "indexing": "indexing", "following": "following", "swapping": "joined"}
 """At which step a rebuild is found after it was interrupted at another."""
+
+
+def test_killed_when_all_indexes_were_made_it_goes_on(
+    database: FreshDatabase, here: Parts, connection: Connection
+) -> None:
+    Play(random.Random(12), here.store.save).run(30)
+    follow(connection, CreditLots(), here.log())
+
+    def interrupt(doing: Doing) -> None:
+        if doing.step == "indexing":
+            Shadow(CreditLots.table).index(connection)
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        rebuild(database, CreditLots(), watch=interrupt).run()
+    assert rebuild(database, CreditLots()).run().swapped
 
 
 def test_a_rebuild_of_another_fold_begins_anew(
