@@ -17,6 +17,7 @@ from infrastructure.delivering.disclosure import Disclosed, page
 from infrastructure.delivering.names import Naming
 from infrastructure.delivering.signed_links import SignedLinks
 from infrastructure.queries.jobs import StagedPhoto
+from infrastructure.queries.provenances import ProvenanceRow
 
 MANIFEST: Final = "manifest.json"
 DISCLOSURE: Final = "disclosure.html"
@@ -48,9 +49,12 @@ class Delivery:
     originals_term: timedelta
     """How long originals are kept, and links to them are good."""
     room_type: str | None = None
+    provenances: Sequence[ProvenanceRow] = ()
+    """Of all photos, for the manifest."""
 
     def manifest(self) -> dict[str, Any]:
         """Which file is which photo, from which original, made by what."""
+        made = {provenance.photo_id: provenance for provenance in self.provenances}
         return {
             "job_id": str(self.job_id),
             "preset": self.preset.value,
@@ -70,6 +74,7 @@ class Delivery:
                     "engine": photo.engine,
                     "engine_version": photo.engine_version,
                     "staged_at": photo.staged_at.isoformat(),
+                    "provenance": made.get(photo.photo_id),
                 }
                 for photo in self.photos
             ],

@@ -153,6 +153,13 @@ class PhotoLinks(Struct, frozen=True):
             examples=[f"{API}/jobs/4f2f9d0a…/photos/b7d0c1de…/preview?size=1600&picture=2c26b46b…"],
         ),
     ]
+    provenance: Annotated[
+        str | None,
+        Meta(
+            description="How the result came to be; null unless staged",
+            examples=[f"{API}/jobs/4f2f9d0a…/photos/b7d0c1de…/provenance"],
+        ),
+    ]
 
 
 class Photo(Struct, frozen=True):
@@ -328,6 +335,7 @@ def picture_links(job_id: UUID, row: PhotoRow | VariationRow) -> PhotoLinks:
         preview=preview(result or original, 1600),
         thumbnail=preview(result or original, 400),
         original_preview=preview(original, 1600),
+        provenance=f"{path}/provenance" if row.result else None,
     )
 
 

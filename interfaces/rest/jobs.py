@@ -33,6 +33,7 @@ from infrastructure.delivering.archive import Delivery
 from infrastructure.queries import jobs as queries
 from infrastructure.queries.jobs import JobRow
 from infrastructure.queries.pages import Pages
+from infrastructure.queries.provenances import provenances
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
 from infrastructure.queries.tables import JOBS, PHOTOS
@@ -213,6 +214,7 @@ async def download_job(
         links=container.signed_links,
         originals_term=timedelta(days=container.settings.originals_days),
         room_type=job.room_type,
+        provenances=await provenances(reader, principal.user_id, job_id),
     )
 
     def labelled(sha256: str, label: Label) -> Awaitable[bytes]:
