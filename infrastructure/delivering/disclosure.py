@@ -56,7 +56,8 @@ class Disclosed:
     def code(self) -> Markup:
         """A QR code of `original_url`, as SVG. A tenth of it may be dirty and it can still be read."""
         code = segno.make_qr(self.original_url, error="m")
-        svg = code.svg_inline(scale=3, border=4, dark="#111", light="#fff", omitsize=True)
+        title = f"QR code of the unaltered original of {self.title}"
+        svg = code.svg_inline(scale=3, border=4, dark="#111", light="#fff", omitsize=True, title=title)
         return Markup(svg)  # noqa: S704 - made of squares, none of its text is anybody's
 
 
