@@ -23,6 +23,7 @@ from application.retention import Retention, Terms
 from application.rules import RULES
 from application.stagers import BatchStager, Stager
 from application.staging import Staging
+from application.standing import Standing
 from application.uploads import Uploads
 from application.webhooks import Webhooks
 from infrastructure.accounts.credentials import PostgresCredentials
@@ -93,6 +94,7 @@ class Container:
     darkroom: LocalDarkroom
     stager: Stager
     accounts: Accounts
+    standing: Standing
     uploads: Uploads
     jobs: Jobs
     staging: Staging
@@ -150,6 +152,7 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
     payload_keys = KeyringPayloadKeys(keyring)
     purchases = Purchases(store=store, clock=database, payments=payments, app_url=settings.app_url)
     notices = Notices(store=store, clock=database, payments=payments, keys=payload_keys, purchases=purchases)
+    sessions = PostgresSessions(database, keyring)
     return Container(
         settings=settings,
         database=database,
@@ -165,12 +168,13 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
             store=store,
             credentials=PostgresCredentials(database),
             passwords=Argon2Passwords(),
-            sessions=PostgresSessions(database, keyring),
+            sessions=sessions,
             tokens=PostgresTokens(database),
             mailer=Outbox(Path(settings.outbox)),
             claim_key=settings.claim_key_bytes,
             app_url=settings.app_url,
         ),
+        standing=Standing(store, database, sessions),
         uploads=uploads,
         credits=giving,
         expiry=Expiry(giving, database, PostgresExpiringLots(database)),

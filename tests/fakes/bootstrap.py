@@ -15,6 +15,7 @@ from application.reconciling import Reconciling
 from application.retention import Retention, Terms
 from application.stagers import Stager
 from application.staging import Staging
+from application.standing import Standing
 from application.uploads import Uploads
 from application.webhooks import Webhooks
 from infrastructure.payments.sandbox_payments import SandboxPayments, sandbox_secret
@@ -74,6 +75,7 @@ class Program:
             claim_key=CLAIM_KEY,
             app_url=APP_URL,
         )
+        self.standing = Standing(self.store, self.clock, self.sessions)
         self.incoming = MemoryIncoming(self.clock)
         self.uploads = Uploads(
             clock=self.clock,
