@@ -201,8 +201,9 @@ class HistoryOfPurchases(RuleBasedStateMachine):
             purchases=self.till.purchases,
             notices=self.till.notices,
         )
+        before = self.ours.version
         reconciling.reconcile(uuid4())
-        for session in self.purchases:
+        for session in self.in_order_of_saving(set(self.purchases), after=before):
             self.plain.hear(session)
 
     # What always holds.
