@@ -107,9 +107,7 @@ def _row(page: _Page, layout: _Layout, row: Sequence[tuple[str, bytes, bytes]], 
     for index, (caption, before, after) in enumerate(photos):
         left = MARGIN + index * (layout.pair_width + GUTTER)
         for photo, column in ((before, left), (after, left + layout.photo_width + HAIR)):
-            page.put(
-                photo, column + (layout.photo_width - photo.width) // 2, top + (height - photo.height) // 2
-            )
+            page.put(photo, column, top + height - photo.height)  # smaller ones stand on their caption
         page.put(lettering(caption, CAPTION, INK, PAPER, widest=layout.pair_width), left, top + height + 12)
     return top + height + 12 + round(CAPTION * LINE) + GUTTER
 
