@@ -1,6 +1,7 @@
 """Where an event of a ledger moves credits: what lots and statement both fold, so that they cannot disagree."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from operator import add
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -76,64 +77,73 @@ def moves(event: Any) -> Mapping[UUID, Places]:
 _Moves = Iterable[tuple[UUID, Places]]
 
 
+def _between(source: str, target: str) -> Callable[[int], Places]:
+    """So many credits from one place to another. A rebuild asks for the same small numbers millions of times."""
+
+    @lru_cache(maxsize=1024)
+    def moved(credits: int) -> Places:
+        return NOWHERE._replace(**{source: -credits, target: credits})
+
+    return moved
+
+
+_hold = _between("available", "held")
+_spend = _between("held", "spent")
+_give_back = _between("held", "available")
+_freeze = _between("available", "frozen")
+_thaw = _between("frozen", "available")
+_take = _between("available", "taken_back")
+_take_frozen = _between("frozen", "taken_back")
+
+
 def _granted(event: CreditLedger.Granted) -> _Moves:
-    yield event.lot_id, Places(granted=event.credits, available=event.credits)
+    return [(event.lot_id, Places(granted=event.credits, available=event.credits))]
 
 
 def _debt_repaid(event: CreditLedger.DebtRepaid) -> _Moves:
-    repaid = sum(event.debts.values())
-    yield event.lot_id, Places(available=-repaid, taken_back=repaid)
-    for owing, count in event.debts.items():
-        yield owing, Places(debt=-count)
+    repaid = [(owing, Places(debt=-count)) for owing, count in event.debts.items()]
+    return [(event.lot_id, _take(sum(event.debts.values()))), *repaid]
 
 
 def _held(event: CreditLedger.Held) -> _Moves:
-    for lot_id, count in event.lots.items():
-        yield lot_id, Places(available=-count, held=count)
+    return [(lot_id, _hold(count)) for lot_id, count in event.lots.items()]
 
 
 def _settled(event: CreditLedger.Settled) -> _Moves:
-    for lot_id, count in event.delivered.items():
-        yield lot_id, Places(held=-count, spent=count)
-    for lot_id, count in event.returned.items():
-        yield lot_id, Places(held=-count, available=count)
+    spent = [(lot_id, _spend(count)) for lot_id, count in event.delivered.items()]
+    return spent + [(lot_id, _give_back(count)) for lot_id, count in event.returned.items()]
 
 
 def _reclaimed(event: CreditLedger.Reclaimed) -> _Moves:
-    for lot_id, count in event.taken.items():
-        yield lot_id, Places(available=-count, taken_back=count)
-    yield event.lot_id, Places(debt=event.debt)
+    taken = [(lot_id, _take(count)) for lot_id, count in event.taken.items()]
+    return [*taken, (event.lot_id, Places(debt=event.debt))]
 
 
 def _expired(event: CreditLedger.Expired) -> _Moves:
     unfrozen = event.credits - event.frozen
-    yield event.lot_id, Places(available=-unfrozen, frozen=-event.frozen, expired=event.credits)
+    return [(event.lot_id, Places(available=-unfrozen, frozen=-event.frozen, expired=event.credits))]
 
 
 def _frozen(event: CreditLedger.Frozen) -> _Moves:
-    for lot_id, count in event.lots.items():
-        yield lot_id, Places(available=-count, frozen=count)
+    return [(lot_id, _freeze(count)) for lot_id, count in event.lots.items()]
 
 
 def _thawed(event: CreditLedger.Thawed) -> _Moves:
-    for lot_id, count in event.lots.items():
-        yield lot_id, Places(available=count, frozen=-count)
+    return [(lot_id, _thaw(count)) for lot_id, count in event.lots.items()]
 
 
 def _reversed(event: CreditLedger.Reversed) -> _Moves:
-    for lot_id, count in event.taken.items():  # the credits of one payment are frozen all together, or not
-        left = Places(frozen=-count) if event.frozen else Places(available=-count)
-        yield lot_id, left._replace(taken_back=count)
-    yield event.lot_id, Places(debt=event.debt)
+    take = _take_frozen if event.frozen else _take  # those of one payment are frozen all together, or not
+    taken = [(lot_id, take(count)) for lot_id, count in event.taken.items()]
+    return [*taken, (event.lot_id, Places(debt=event.debt))]
 
 
 def _reversal_cancelled(event: CreditLedger.ReversalCancelled) -> _Moves:
-    yield event.lot_id, Places(debt=-event.debt)
+    return [(event.lot_id, Places(debt=-event.debt))]
 
 
 def _adjusted(event: CreditLedger.Adjusted) -> _Moves:
-    for lot_id, count in event.lots.items():
-        yield lot_id, Places(available=-count, taken_back=count)
+    return [(lot_id, _take(count)) for lot_id, count in event.lots.items()]
 
 
 _MOVES: Mapping[type[Any], Callable[[Any], _Moves]] = {

@@ -69,20 +69,22 @@ class StatementRow(NamedTuple):
 _PLACES = slice(StatementRow._fields.index("granted"), StatementRow._fields.index("debt") + 1)
 
 
-class _Details(NamedTuple):
+def _about(
+    kind: Movement,
+    credits: int = 0,
+    *,
+    delivered: int = 0,
+    returned: int = 0,
+    taken: int = 0,
+    awaited: int = 0,
+    owed: int = 0,
+    lot_id: UUID | None = None,
+    source: str | None = None,
+    job_id: UUID | None = None,
+    reference: str | None = None,
+) -> tuple[Any, ...]:
     """What an event itself tells about the movement: its kind, and columns as they follow the places."""
-
-    kind: Movement
-    credits: int = 0
-    delivered: int = 0
-    returned: int = 0
-    taken: int = 0
-    awaited: int = 0
-    owed: int = 0
-    lot_id: UUID | None = None
-    source: str | None = None
-    job_id: UUID | None = None
-    reference: str | None = None
+    return kind, credits, delivered, returned, taken, awaited, owed, lot_id, source, job_id, reference
 
 
 class Statement:
@@ -105,29 +107,26 @@ class Statement:
 
     def evolve(self, rows: Mapping[Key, StatementRow], recorded: Recorded) -> Mapping[Key, StatementRow]:
         event, version, user_id = recorded.event, recorded.version, owner(recorded)
-        details = _DETAILS[type(event)](event)
         change = movement(event)
-        before = NOWHERE if details.kind is Movement.OPENED else rows[user_id, version - 1].places
+        kind, *about = _ABOUT[type(event)](event, change)
         # By place instead of by name, which takes half the time: a rebuild makes millions of rows.
+        before: Any = NOWHERE if kind is Movement.OPENED else rows[user_id, version - 1][_PLACES]
         row = (
-            *(user_id, version, details.kind, change.available),
+            user_id,
+            version,
+            kind,
+            change.available,
             *map(add, before, change),
-            *details[1:],
-            *(recorded.recorded_at, recorded.position),
+            *about,
+            recorded.recorded_at,
+            recorded.position,
         )
         return {(user_id, version): StatementRow._make(row)}
 
 
-def _settled(event: CreditLedger.Settled) -> _Details:
-    delivered, returned = sum(event.delivered.values()), sum(event.returned.values())
-    return _Details(
-        Movement.SETTLED, delivered + returned, delivered=delivered, returned=returned, job_id=event.job_id
-    )
-
-
-def _reclaimed(event: CreditLedger.Reclaimed) -> _Details:
-    taken = sum(event.taken.values())
-    return _Details(
+def _reclaimed(event: CreditLedger.Reclaimed, change: Places) -> tuple[Any, ...]:
+    taken = change.taken_back
+    return _about(
         Movement.RECLAIMED,
         taken + event.debt,
         taken=taken,
@@ -137,66 +136,73 @@ def _reclaimed(event: CreditLedger.Reclaimed) -> _Details:
     )
 
 
-def _disputed(kind: Movement) -> Callable[[CreditLedger.Frozen | CreditLedger.Thawed], _Details]:
-    return lambda event: _Details(
-        kind,
-        lot_id=event.lot_id,
-        credits=sum(event.lots.values()),
-        reference=event.dispute_id,
-    )
-
-
-_DETAILS: Mapping[type[Any], Callable[[Any], _Details]] = {
-    CreditLedger.Opened: lambda _opened: _Details(Movement.OPENED),
-    CreditLedger.Granted: lambda event: _Details(
+_ABOUT: Mapping[type[Any], Callable[[Any, Places], tuple[Any, ...]]] = {
+    CreditLedger.Opened: lambda _opened, _change: _about(Movement.OPENED),
+    CreditLedger.Granted: lambda event, change: _about(
         Movement.GRANTED,
+        change.granted,
         lot_id=event.lot_id,
         source=event.source,
-        credits=event.credits,
         reference=event.reference,
     ),
-    CreditLedger.DebtRepaid: lambda event: _Details(
+    CreditLedger.DebtRepaid: lambda event, change: _about(
         Movement.DEBT_REPAID,
+        -change.debt,
         lot_id=event.lot_id,
-        credits=sum(event.debts.values()),
-        owed=-sum(event.debts.values()),
+        owed=change.debt,
     ),
-    CreditLedger.Held: lambda event: _Details(
+    CreditLedger.Held: lambda event, change: _about(
         Movement.HELD,
+        change.held,
         job_id=event.job_id,
-        credits=sum(event.lots.values()),
     ),
-    CreditLedger.Settled: _settled,
+    CreditLedger.Settled: lambda event, change: _about(
+        Movement.SETTLED,
+        -change.held,
+        delivered=change.spent,
+        returned=change.available,
+        job_id=event.job_id,
+    ),
     CreditLedger.Reclaimed: _reclaimed,
-    CreditLedger.Expired: lambda event: _Details(
+    CreditLedger.Expired: lambda event, change: _about(
         Movement.EXPIRED,
+        change.expired,
         lot_id=event.lot_id,
-        credits=event.credits,
     ),
-    CreditLedger.Frozen: _disputed(Movement.FROZEN),
-    CreditLedger.Thawed: _disputed(Movement.THAWED),
-    CreditLedger.Reversed: lambda event: _Details(
-        Movement.REVERSED,
+    CreditLedger.Frozen: lambda event, change: _about(
+        Movement.FROZEN,
+        change.frozen,
         lot_id=event.lot_id,
-        credits=event.credits,
-        taken=sum(event.taken.values()),
+        reference=event.dispute_id,
+    ),
+    CreditLedger.Thawed: lambda event, change: _about(
+        Movement.THAWED,
+        change.available,
+        lot_id=event.lot_id,
+        reference=event.dispute_id,
+    ),
+    CreditLedger.Reversed: lambda event, change: _about(
+        Movement.REVERSED,
+        event.credits,
+        taken=change.taken_back,
         awaited=event.awaited,
-        owed=event.debt,
+        owed=change.debt,
+        lot_id=event.lot_id,
         reference=event.reversal_id,
     ),
-    CreditLedger.ReversalCancelled: lambda event: _Details(
+    CreditLedger.ReversalCancelled: lambda event, change: _about(
         Movement.REVERSAL_CANCELLED,
-        lot_id=event.lot_id,
-        credits=event.credits,
+        event.credits,
         returned=event.restored,
         awaited=-event.awaited,
-        owed=-event.debt,
+        owed=change.debt,
+        lot_id=event.lot_id,
         reference=event.reversal_id,
     ),
-    CreditLedger.Adjusted: lambda event: _Details(
+    CreditLedger.Adjusted: lambda event, change: _about(
         Movement.ADJUSTED,
-        credits=sum(event.lots.values()),
-        taken=sum(event.lots.values()),
+        change.taken_back,
+        taken=change.taken_back,
         reference=event.reason,
     ),
 }

@@ -2,9 +2,10 @@
 
 import shutil
 import signal
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 from urllib.parse import urlencode
 
@@ -52,10 +53,16 @@ class EmbeddedPostgres:
     addresses. It goes when the process that started it goes (on Linux), or is ended by the next start.
     """
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
-        """`durable=False` is quicker, for data that may be lost when the machine goes down, as in tests."""
+    def __init__(
+        self, folder: Path, *, durable: bool = True, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`durable=False` is quicker, for data that may be lost when the machine goes down, as in tests.
+
+        `settings` are more of the server's own.
+        """
         self.folder = folder.resolve()
         self._durable = durable
+        self._settings = settings
         self._lock = FolderLock(self.folder)
         self._home: PostgresHome | None = None
         self._server: Child | None = None
@@ -167,6 +174,7 @@ class EmbeddedPostgres:
         settings = {
             **SETTINGS,
             **({} if self._durable else FORGETFUL),
+            **self._settings,
             "unix_socket_directories": str(sockets),
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

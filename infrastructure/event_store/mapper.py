@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from typing import Any, get_type_hints
 from uuid import UUID
@@ -75,12 +76,21 @@ class EventMapper(Mapper[UUID]):
         """A domain event from its stored parts."""
         return (self._decodings.get(topic) or self._decoding(topic)).event(state, originator_id, version)
 
-    def recorded(self, row: tuple[Any, ...]) -> Recorded:
-        """A row of `event_store.events` as followers see it; reader.COLUMNS tells the order.
+    def recorded(
+        self,
+        position: int,
+        stream_id: UUID,
+        version: int,
+        topic: str,
+        state: bytes,
+        metadata: bytes,
+        owner: UUID | None,
+        recorded_at: datetime,
+    ) -> Recorded:
+        """A row of `event_store.events` as followers see it: its columns in the order of reader.COLUMNS.
 
         An event that today's code cannot decode is Unreadable.
         """
-        position, stream_id, version, topic, state, metadata, owner, recorded_at = row
         about = decode_metadata(metadata)
         event: Event | Unreadable
         try:

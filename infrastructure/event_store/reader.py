@@ -136,8 +136,8 @@ class LogReader:
             rows = connection.execute(_READ, [after, upto, limit])
         else:
             rows = connection.execute(_READ_NAMED, [after, upto, sorted(names), limit])
-        return [self._mapper.recorded(row) for row in rows]
+        return [self._mapper.recorded(*row) for row in rows]
 
     def at(self, connection: psycopg.Connection[TupleRow], positions: Sequence[int]) -> list[Recorded]:
         """The events at these positions, in order."""
-        return [self._mapper.recorded(row) for row in connection.execute(_READ_AT, [list(positions)])]
+        return [self._mapper.recorded(*row) for row in connection.execute(_READ_AT, [list(positions)])]

@@ -58,7 +58,7 @@ def rows_as_of(
     statement = _PREFIX.format(unit=COLUMN[apart(projection).by])
     bounds = {"version": as_of.version, "position": as_of.position, "moment": as_of.moment}
     found = connection.execute(statement, {"whose": whose, **bounds}).fetchall()
-    log = [mapper.recorded(row) for row in found]
+    log = [mapper.recorded(*row) for row in found]
     rows: dict[Any, Any] = {}
     wanted = [recorded for recorded in log if recorded.name in projection.events]
     digested = digest(projection, rows, wanted, set())

@@ -80,7 +80,7 @@ def show(stream: UUID, *, as_of: str | None = None, as_json: AsJson = False) -> 
             raise NoSuchStream(stream)
         aggregate = aggregate_of(container.mapper, rows)
         state = None if aggregate is None else _plain(vars(aggregate))
-        events = [container.mapper.recorded(msgspec.structs.astuple(row)[:-1]) for row in rows]
+        events = [container.mapper.recorded(*msgspec.structs.astuple(row)[:-1]) for row in rows]
     if as_json:
         told = {"position": rows[-1].position, "events": [_told(one) for one in events], "aggregate": state}
         print(json.dumps(told))
