@@ -14,7 +14,7 @@ from eventsourcing.utils import get_topic, resolve_topic
 
 from application.recorded import Recorded, Unreadable
 from domain.personal import Personal
-from infrastructure.event_store.envelope import Envelope, decode_metadata
+from infrastructure.event_store.envelope import UNKNOWN, Envelope, decode_metadata
 from infrastructure.event_store.keyring import Keyring, Sealed
 
 Event = CanMutateAggregate[UUID]
@@ -91,9 +91,10 @@ class EventMapper(Mapper[UUID]):
 
         An event that today's code cannot decode is Unreadable.
         """
-        about = decode_metadata(metadata)
+        about = UNKNOWN
         event: Event | Unreadable
         try:
+            about = decode_metadata(metadata)
             event = (self._decodings.get(topic) or self._decoding(topic)).event(state, stream_id, version)
         except Exception as error:  # noqa: BLE001 - an upcast may raise anything; whoever reads must be told
             event = Unreadable(error)

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from application.recorded import Unreadable
 from domain.aggregate import Aggregate
 from domain.personal import ERASED, Personal
 from domain.user import User
@@ -50,6 +52,23 @@ def test_every_event_that_was_ever_stored_is_read_by_todays_code() -> None:
 
 def test_the_corpus_shows_every_event_in_its_present_version() -> None:
     assert corpus.missing() == [], "run: .venv/bin/python -m tests.infrastructure.event_store.corpus"
+
+
+@pytest.mark.parametrize(
+    ("topic", "state", "metadata"),
+    [
+        ("Nobody.Knew", b"{}", b""),
+        ("CreditLedger.Opened", b"no JSON", b""),
+        ("CreditLedger.Opened", b'{"user_id":"3f333df6-90a4-4fda-8dd3-9485d27cee36"}', b"no JSON"),
+    ],
+)
+def test_what_cannot_be_decoded_is_told_and_holds_nobody_up(
+    topic: str, state: bytes, metadata: bytes
+) -> None:
+    mapper = EventMapper(Keyring(Database("postgresql://nobody"), MASTER))
+    recorded = mapper.recorded(7, uuid4(), 1, topic, state, metadata, None, datetime.now(UTC))
+    assert isinstance(recorded.event, Unreadable)
+    assert recorded.position == 7
 
 
 def test_an_event_is_read_as_it_was_written(keyring: Keyring) -> None:
