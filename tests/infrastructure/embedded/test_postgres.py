@@ -101,6 +101,14 @@ def test_stopping_twice_does_not_end_somebody_elses_server(used: EmbeddedPostgre
         write(another, "undisturbed")
 
 
+def test_a_server_is_started_with_the_settings_asked_for(used: EmbeddedPostgres) -> None:
+    with (
+        EmbeddedPostgres(used.folder, durable=False, settings={"shared_buffers": "48MB"}) as cached,
+        psycopg.connect(cached.owner_url) as connection,
+    ):
+        assert connection.execute("SHOW shared_buffers").fetchone() == ("48MB",)
+
+
 def test_a_server_whose_starter_was_killed_is_gone_by_the_next_start(used: EmbeddedPostgres) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", STARTER, used.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
