@@ -77,8 +77,10 @@ def finish(both: bytes, split: int) -> Finished:
             found = likeness(_small(photo), _small(sent))  # decoded to its end all the same, only coarsely
             return Finished(sent, "image/jpeg", 0.0, found.contrast, found.change, found.structure)
         image = upright_srgb(opened).copy_memory()
-        misshapen = abs(log(image.width / image.height / (ratio if _is_near(ratio, canvas) else canvas)))
-        framed = _framed(image, ratio, canvas)
+        # Some models answer in the shape that was asked for, others in that of the photo itself.
+        shape = min(ratio, canvas, key=lambda one: abs(log(image.width / image.height / one)))
+        misshapen = abs(log(image.width / image.height / shape))
+        framed = _framed(image, ratio, shape)
         if framed.width > width:
             framed = framed.resize(width / framed.width, vscale=height / framed.height)
         framed = framed.copy_memory()  # for it is read twice

@@ -96,6 +96,16 @@ def test_other_formats_become_a_jpeg() -> None:
     assert quality.fault(Preset.ENHANCE, finished) is None
 
 
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_picture_in_the_photos_own_shape_is_in_shape_whatever_its_format(width: int, height: int) -> None:
+    photo = _room(width, height)
+    with Image.open(BytesIO(photo)) as room:
+        finished = finish(photo + _written(room, "PNG"), len(photo))
+    assert _size(finished.picture) == (width, height)
+    assert finished.misshapen < 0.001
+    assert finished.structure > 0.95, "every line is where it was"
+
+
 def test_a_result_is_never_larger_than_its_photo() -> None:
     small = _room(300, 200)
     assert _size(finish(small + ROOM, len(small)).picture) == (300, 200)
