@@ -17,6 +17,8 @@ WHOLE: Final = 1_000_000
 
 LETTERS: Final = 0.036
 """Size of the letters, as a part of the picture's shorter side: legible in print and on a telephone."""
+OF_LENGTH: Final = 0.02
+"""At least this part of its longer side: a panorama is shown no wider than other pictures, and so gets small."""
 SMALLEST: Final = 15
 """Of the letters, in pixels, however small the picture."""
 PLATE: Final[Colour] = (16, 16, 16)
@@ -69,7 +71,11 @@ def _laid_on(pixels: Pixels, plate: Plane) -> Pixels:
 def _plate(letters: Any, picture_width: int, picture_height: int) -> Plane:
     """Letters on their plate: shape (height, width, 4), red, green and blue to 255 and opacity to 1."""
     size = min(
-        max(SMALLEST, round(LETTERS * min(picture_width, picture_height))),
+        max(
+            SMALLEST,
+            round(LETTERS * min(picture_width, picture_height)),
+            round(OF_LENGTH * max(picture_width, picture_height)),
+        ),
         # a very narrow picture gets smaller letters rather than half a label
         max(1, int(_SET * picture_width / (letters.width + 1.6 * _SET))),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import psycopg
 from cyclopts import App
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -63,7 +64,7 @@ def costs(
 def _staged_table(staged: Iterable[StagedCost], since: date) -> Table:
     table = _table(f"Delivered photos since {since}", "Model", "Preset")
     for heading in ("Photos", "Calls", "Cost", "A photo", "Seconds"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for one in staged:
         table.add_row(
             one.model,
@@ -78,13 +79,13 @@ def _staged_table(staged: Iterable[StagedCost], since: date) -> Table:
 
 
 def _jobs_table(jobs: Iterable[JobMargin]) -> Table:
-    table = _table("Jobs, the latest first", "Job", "Ended (UTC)")
-    for heading in ("Delivered", "Calls", "Revenue", "Cost", "Margin"):
-        table.add_column(heading, justify="right")
+    table = _table("Jobs, the latest first", "Job", "Ended")
+    for heading in ("Photos", "Calls", "Revenue", "Cost", "Margin"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for job in jobs:
         table.add_row(
             str(job.job_id),
-            f"{job.ended_at.astimezone(UTC):%Y-%m-%d %H:%M}",
+            f"{job.ended_at.astimezone(UTC):%Y-%m-%d}",
             str(job.delivered),
             str(job.calls),
             _dollars(job.revenue_micros),
@@ -95,9 +96,10 @@ def _jobs_table(jobs: Iterable[JobMargin]) -> Table:
 
 
 def _table(title: str, *texts: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False)
+    """Where the terminal is narrow, texts go over several lines; a number is never cut."""
+    table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False, box=box.SIMPLE_HEAD)
     for heading in texts:
-        table.add_column(heading, no_wrap=True)
+        table.add_column(heading, overflow="fold")
     return table
 
 

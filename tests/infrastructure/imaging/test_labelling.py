@@ -90,6 +90,15 @@ def test_a_small_version_has_letters_of_a_readable_size() -> None:
     assert Image.open(io.BytesIO(small)).size == (400, 267)
 
 
+@pytest.mark.parametrize("size", [(2400, 600), (600, 2400)])
+def test_it_is_as_large_in_a_panorama_as_in_any_other_picture_that_is_shown_as_wide(
+    size: tuple[int, int],
+) -> None:
+    rows = np.argwhere((files.shown(labelled(plain(255, size), Label.VIRTUALLY_STAGED)) < 128).all(axis=2))
+    assert rows[:, 0].max() - rows[:, 0].min() >= 0.035 * max(size)
+    assert rows[:, 1].max() < size[0] - 10
+
+
 def test_it_says_in_its_metadata_that_a_model_altered_it() -> None:
     assert b"compositeWithTrainedAlgorithmicMedia" in labelled(plain(90), Label.DIGITALLY_ALTERED)
 

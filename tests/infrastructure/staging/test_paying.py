@@ -321,8 +321,11 @@ def test_what_photos_cost_is_told_by_model_and_preset_with_the_margin_of_each_jo
     assert (jobs[str(first)]["delivered"], jobs[str(first)]["calls"]) == (1, 2)
     assert (jobs[str(first)]["revenue_micros"], jobs[str(first)]["margin_micros"]) == (0, -68_000), "a gift"
     assert (jobs[str(refused)]["delivered"], jobs[str(refused)]["cost_micros"]) == (0, 0)
-    costs()
-    assert "painter-2" in capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "80")
+    costs(limit=2)
+    shown = capsys.readouterr().out
+    assert "painter-2" in shown
+    assert {"$0.0680", "-$0.0680", "$0.0000"} <= set(shown.split()), "no number is cut in a narrow terminal"
 
 
 def test_a_job_in_economy_waits_for_its_batches_and_costs_us_half(staged: Staged) -> None:
