@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from contextlib import ExitStack
 from email import message_from_bytes, policy
 from typing import Any
 from uuid import UUID, uuid4
@@ -43,19 +44,24 @@ class Customer:
         """In the log, of the last that this customer did."""
         self._lock = threading.Lock()
         self._http = httpx.Client(base_url=f"{installation.apis[api].url}/api/v1", timeout=TIMEOUT)
-        self.user_id = UUID(
-            self._created(
-                "/auth/register", json={"email": self.email, "password": PASSWORD, "name": "Ada Lovelace"}
-            )["user_id"]
-        )
-        self._confirm()
-        self.sign_in()
-        installation.container.credits.grant_promo(
-            uuid4(), user_id=self.user_id, credits=credits, reference="faults"
-        )
+        with ExitStack() as opened:
+            opened.callback(self.close)
+            self.user_id = self._join()
+            installation.container.credits.grant_promo(
+                uuid4(), user_id=self.user_id, credits=credits, reference="faults"
+            )
+            opened.pop_all()
 
     def close(self) -> None:
         self._http.close()
+
+    def _join(self) -> UUID:
+        joined = self._created(
+            "/auth/register", json={"email": self.email, "password": PASSWORD, "name": "Ada Lovelace"}
+        )
+        self._confirm()
+        self.sign_in()
+        return UUID(joined["user_id"])
 
     def sign_in(self) -> None:
         session = self.insist(
