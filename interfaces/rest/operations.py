@@ -1,7 +1,7 @@
 """What operators see and do over the API: read models and their rebuilds, reactions and their dead letters."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import get, post
@@ -122,12 +122,12 @@ def rebuild_projection(
 def show_reactions(
     container: NamedDependency[Container],
     reaction_state: Annotated[
-        str | None,
-        QueryParameter(
-            name="state", description="due, running, done, dead or dropped; all but done, if not given"
-        ),
+        Literal["due", "running", "done", "dead", "dropped"] | None,
+        QueryParameter(name="state", description="All but done, if not given"),
     ] = None,
-    kind: Annotated[str | None, QueryParameter(description="Such as stage_photo")] = None,
+    kind: Annotated[
+        str | None, QueryParameter(pattern="^[a-z_]{1,100}$", description="Such as stage_photo")
+    ] = None,
     limit: Annotated[int, QueryParameter(gt=0, le=1000)] = 100,
 ) -> ReactionStates:
     with container.database.connection() as connection:

@@ -67,6 +67,15 @@ def test_a_read_model_that_is_none_is_not_found(operator: Any) -> None:
     assert operator.post("/operations/projections/nothing/rebuild").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "asked", [{"kind": "\0"}, {"kind": "Stage photo"}, {"state": "\0"}, {"state": "odd"}]
+)
+def test_what_no_reaction_can_be_is_told(operator: Any, asked: dict[str, str]) -> None:
+    answer = operator.get("/operations/reactions", params=asked)
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, next(iter(asked)))
+
+
 def test_a_dead_reaction_is_begun_again(operator: Any, database: Any) -> None:
     dead, done = uuid4(), uuid4()
     with psycopg.connect(database.app_url) as connection:
