@@ -1,8 +1,15 @@
-"""Offers the servers of tests/servers.py to all tests but the domain's, which run without their imports."""
+"""Offers the servers of tests/servers.py to all tests but the domain's, which run without their imports.
+
+A busy machine is no reason to fail: no example has to be made or tried within a time.
+"""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 DOMAIN = Path(__file__).parent / "domain"
 

@@ -206,7 +206,5 @@ def address(user: UUID) -> str:
     return f"user-{user.int}@example.com"
 
 
-RandomUse.TestCase.settings = settings(
-    derandomize=True, max_examples=25, stateful_step_count=25, deadline=None
-)
+RandomUse.TestCase.settings = settings(derandomize=True, max_examples=25, stateful_step_count=25)
 test_random_use = RandomUse.TestCase

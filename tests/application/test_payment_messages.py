@@ -123,7 +123,7 @@ def fetched(states: list[TheirPayment], started: Purchase, spent: int) -> Balanc
 JOB = UUID(int=77)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(chance=st.randoms(use_true_random=False), story=st.sampled_from(sorted(STORIES)))
 def test_messages_may_come_in_any_order_and_up_to_three_times(chance: object, story: str) -> None:
     acts, whole = STORIES[story]

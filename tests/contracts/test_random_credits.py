@@ -19,7 +19,6 @@ QUICK = settings(
     derandomize=True,
     max_examples=15,
     stateful_step_count=30,
-    deadline=None,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -111,7 +111,7 @@ def test_what_is_no_address_is_refused_without_being_repeated(text: str) -> None
 PARTS = some.text(alphabet="aZ9.-_\u00fc\u0130\u1e9e\uff0e\u0301", min_size=1, max_size=8)
 
 
-@settings(derandomize=True, max_examples=40, deadline=None)
+@settings(derandomize=True, max_examples=40)
 @given(local=PARTS, domain=PARTS, tag=some.text(alphabet="abc123", min_size=1, max_size=5))
 def test_whatever_is_taken_is_one_mailbox_with_every_tag_and_in_capitals(
     local: str, domain: str, tag: str

@@ -48,6 +48,6 @@ class RandomHistory(HistoryOfCredits):
 
 
 RandomHistory.TestCase.settings = settings(
-    derandomize=not MANY, max_examples=MANY or HISTORIES, stateful_step_count=40, deadline=None
+    derandomize=not MANY, max_examples=MANY or HISTORIES, stateful_step_count=40
 )
 test_random_histories = RandomHistory.TestCase

@@ -32,7 +32,7 @@ class Expected:
             self.status = "cancelled"
 
 
-@settings(derandomize=True, max_examples=80, deadline=None)
+@settings(derandomize=True, max_examples=80)
 @given_random(
     some.lists(
         some.tuples(

@@ -33,7 +33,6 @@ HISTORIES = settings(
     derandomize=True,
     max_examples=8,
     stateful_step_count=35,
-    deadline=None,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),

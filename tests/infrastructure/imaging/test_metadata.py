@@ -6,7 +6,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -202,7 +202,7 @@ changes = st.lists(
 )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250)
 @given(seed=st.sampled_from(SEEDS), near_the_begin=st.booleans(), changes=changes)
 def test_whatever_comes_is_rejected_by_name_or_stripped_well(
     seed: bytes, near_the_begin: bool, changes: list[tuple[float, int, bytes]]
