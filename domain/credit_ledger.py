@@ -483,8 +483,11 @@ class CreditLedger(Aggregate):
 
 
 def checked_reason(reason: str) -> str:
-    """Without blanks around it. Raises ReasonNeeded when it is empty or too long."""
-    trimmed = reason.strip()
+    """Without blanks around it and signs that nobody sees. Raises ReasonNeeded when it is empty or too long.
+
+    It is not sealed, and no database keeps a NUL in a text.
+    """
+    trimmed = "".join(sign for sign in reason if sign.isprintable()).strip()
     if not 1 <= len(trimmed) <= REASON_LENGTH:
         raise ReasonNeeded(len(trimmed), REASON_LENGTH)
     return trimmed

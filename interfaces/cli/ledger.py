@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -168,13 +168,11 @@ def _moment_or_position(as_of: str | None) -> datetime | int:
         return PRESENT
     if as_of.isascii() and as_of.isdigit():
         return min(int(as_of), PRESENT)
-    try:
+    with suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(as_of)
-    except ValueError:
-        raise NotAMoment from None
-    if moment.tzinfo is None:
-        raise NotAMoment
-    return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    raise NotAMoment
 
 
 def _balance(then: MomentRow) -> dict[str, int]:

@@ -58,6 +58,7 @@ from interfaces.rest import (
 from interfaces.rest.authentication import Connection, SessionCookie, principal, signed_in
 from interfaces.rest.bodies import JSON_BYTES, StrictRequest, readable
 from interfaces.rest.ending import when_asked_to_stop
+from interfaces.rest.faults import RouteNotFound
 from interfaces.rest.headers import EVENT_POSITION, REPLAYED
 from interfaces.rest.job_events import OpenStreams
 from interfaces.rest.once import once
@@ -152,6 +153,8 @@ def _admitting(app: ASGIApp) -> ASGIApp:
 
     async def admitted(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
+            if "\0" in scope["path"]:  # no database would look for it
+                raise RouteNotFound
             connection: Connection = ASGIConnection(scope, receive, send)
             if scope["method"] == "OPTIONS":
                 allow = connection.app.state.allowed[scope["path_template"]]

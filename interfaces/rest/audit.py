@@ -3,6 +3,7 @@
 Every route is there for the role auditor alone; for anybody else there is nothing at its address.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -288,13 +289,11 @@ def moment_or_position(as_of: str | None) -> datetime | int:
         return NEWEST
     if as_of.isascii() and as_of.isdigit():
         return min(int(as_of), NEWEST)
-    try:
+    with suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(as_of)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ValidationFailed([FieldProblem("as_of", "Neither a moment (RFC 3339) nor a position")])
-    return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    raise ValidationFailed([FieldProblem("as_of", "Neither a moment (RFC 3339) nor a position")])
 
 
 async def _moment(reader: Reader, user_id: UUID, as_of: datetime | int) -> MomentRow:

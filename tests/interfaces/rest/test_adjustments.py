@@ -20,6 +20,14 @@ def with_role(user: Any, role: Role) -> Any:
     return user
 
 
+def test_signs_that_no_database_keeps_are_no_part_of_a_reason(admin: Any, users: Any) -> None:
+    ada = users.join()
+    assert adjust(admin, ada, 5, reason="\0").json()["code"] == "reason_needed"
+    assert adjust(admin, ada, 5, reason="two\0 blank photos", key="2").status_code == 201
+    ada.followers.catch_up()
+    assert ada.get("/billing/credits").json()["available"] == 8
+
+
 def adjust(
     admin: Any, user: Any, credits: int, *, reason: str = "Two photos came out blank", key: str = "1"
 ) -> Any:

@@ -69,7 +69,8 @@ def test_it_is_shown_as_of_any_position_or_moment(auditor: Any, ada: Any) -> Non
 
 
 def test_neither_moment_nor_position_is_refused(auditor: Any, ada: Any) -> None:
-    for as_of in ("yesterday", "2026-05-04T09:31:00", "-1"):
+    beyond = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")
+    for as_of in ("yesterday", "2026-05-04T09:31:00", "-1", "\0", *beyond):
         answer = auditor.get(f"/audit/ledgers/{ada.user_id}", params={"as_of": as_of})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "as_of")
 

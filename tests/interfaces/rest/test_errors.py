@@ -55,6 +55,13 @@ def test_an_unknown_address_is_a_problem_with_a_code_and_the_request_id(stranger
     }
 
 
+@pytest.mark.parametrize("path", ["/api/v1/audit/events/export/%00", "/sandbox/checkouts/%00"])
+def test_nothing_is_at_an_address_with_a_nul(stranger: TestClient[Any], path: str) -> None:
+    answer = stranger.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 def test_a_wrong_method_is_told_which_would_be_right(stranger: TestClient[Any]) -> None:
     answer = stranger.delete("/api/v1/presets")
 
