@@ -392,7 +392,7 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         402,
         "insufficient_credits",
         "Not enough credits",
-        "{needed} credits are needed, {available} are available, and {debt} are owed, which comes first.",
+        "Credits needed: {needed}, available: {available}, owed and repaid first: {debt}.",
         {"needed": 5, "available": 3, "debt": 0},
     ),
     JobAlreadyEnded: Answer(
