@@ -1,6 +1,6 @@
 """Reading over HTTP: what GET /jobs and its like reach of a handler that does one SELECT of the same rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -11,7 +11,10 @@ from bench.load import Answered, load, request
 from bench.people import Customer, People
 from bench.report import say
 
+CUSTOMERS = 8
+"""They read in turn, so that hardly any two ask the same at the same time."""
 JOBS = 100
+"""Of each customer."""
 ROUNDS = 5
 SECONDS = 3.0
 """Of each measurement in a round."""
@@ -21,25 +24,25 @@ API = "/api/v1"
 
 
 def run() -> dict[str, Any]:
-    """One user with a hundred jobs reads again and again over 16 connections.
+    """Users with a hundred jobs each read again and again over 16 connections.
 
     Ours authenticates each request, opens sealed texts and answers as the API does; the limit is the same
     framework and server, with one SELECT of the same rows sent as JSON. The two take turns.
     """
     with installed() as installation:
-        customer = _customer_with_jobs(installation)
+        customers = _customers_with_jobs(installation)
         ours = installation.serve().url
         limit = installation.serving("bench.limit").url
-        reads = _reads(customer)
+        reads = _reads(customers)
         for path, asked in reads.items():
-            load(ours, [asked["ours"]], status=200, seconds=WARMING)
-            load(limit, [asked["limit"]], status=200, seconds=WARMING)
+            load(ours, asked["ours"], status=200, seconds=WARMING)
+            load(limit, asked["limit"], status=200, seconds=WARMING)
             say(f"{path} is warm")
         rounds = [
             {
                 path: (
-                    load(limit, [asked["limit"]], status=200, seconds=SECONDS),
-                    load(ours, [asked["ours"]], status=200, seconds=SECONDS),
+                    load(limit, asked["limit"], status=200, seconds=SECONDS),
+                    load(ours, asked["ours"], status=200, seconds=SECONDS),
                 )
                 for path, asked in reads.items()
             }
@@ -49,19 +52,19 @@ def run() -> dict[str, Any]:
     return {"ratio_to_limit": min(row["ratio_to_limit"] for row in rows), "reads": rows}
 
 
-def _reads(customer: Customer) -> Mapping[str, Mapping[str, bytes]]:
+def _reads(customers: Sequence[Customer]) -> Mapping[str, Mapping[str, Sequence[bytes]]]:
     """What is asked of ours and of the limit; they answer with the same rows."""
 
-    def read(path: str, same: str) -> Mapping[str, bytes]:
+    def read(path: str, same: str) -> Mapping[str, Sequence[bytes]]:
         return {
-            "ours": request("GET", f"{API}{path}", headers=customer.headers),
-            "limit": request("GET", f"{same}"),
+            "ours": [request("GET", f"{API}{path}", headers=one.headers) for one in customers],
+            "limit": [request("GET", same.format(user_id=one.user_id)) for one in customers],
         }
 
     return {
-        "/jobs": read("/jobs", f"/jobs/{customer.user_id}/21"),
-        "/jobs?limit=100": read("/jobs?limit=100", f"/jobs/{customer.user_id}/101"),
-        "/dashboard": read("/dashboard", f"/dashboard/{customer.user_id}"),
+        "/jobs": read("/jobs", "/jobs/{user_id}/21"),
+        "/jobs?limit=100": read("/jobs?limit=100", "/jobs/{user_id}/101"),
+        "/dashboard": read("/dashboard", "/dashboard/{user_id}"),
     }
 
 
@@ -77,17 +80,18 @@ def _row(path: str, rounds: list[tuple[Answered, Answered]]) -> dict[str, Any]:
     }
 
 
-def _customer_with_jobs(installation: Installation) -> Customer:
+def _customers_with_jobs(installation: Installation) -> list[Customer]:
     follow = installation.follow()
     with installation.container() as container:
         people = People(container)
-        customer = people.join(credits=JOBS)
-        for number in range(JOBS):
-            job_id = people.submit(customer, [people.upload(customer, b"photo %d" % number)])
-            people.deliver(customer, job_id, [b"result %d" % number])
+        customers = [people.join(credits=JOBS) for _ in range(CUSTOMERS)]
+        for customer in customers:
+            for number in range(JOBS):
+                job_id = people.submit(customer, [people.upload(customer, b"photo %d" % number)])
+                people.deliver(customer, job_id, [b"result %d" % number])
         installation.wait_until_followed()
     installation.stop(follow)
     with psycopg.connect(installation.postgres.superuser_url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
-    say(f"One customer with {JOBS} jobs")
-    return customer
+    say(f"{CUSTOMERS} customers with {JOBS} jobs each")
+    return customers

@@ -1,13 +1,16 @@
 """A user's jobs and their photos. Deleted jobs, and those of others, are not there."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 
+from infrastructure.postgres.connecting import array
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.tables import statement
+from infrastructure.queries.together import Together
 
 NEWEST: Final = 2**63 - 1
 """A position that nothing reaches: before it begins the list of the newest."""
@@ -35,6 +38,7 @@ class JobRow(Struct, frozen=True):
 
 
 class _PageVersion(Struct, frozen=True):
+    number: int
     version: str
 
 
@@ -117,7 +121,18 @@ PAGE_VERSION: Final = """
         ORDER BY jobs.position DESC LIMIT %(limit)s
     ) AS page
 """
-_PAGE_VERSION = statement(PAGE_VERSION)
+_PAGE_VERSIONS = statement(
+    """
+    SELECT asked.number, page.version
+    FROM unnest(%(user_ids)s::uuid[], %(befores)s::bigint[], %(limits)s::bigint[])
+         WITH ORDINALITY AS asked (user_id, before, rows, number)
+    CROSS JOIN LATERAL ("""  # noqa: S608 - nothing comes from outside
+    + PAGE_VERSION.replace("%(user_id)s", "asked.user_id")
+    .replace("%(before)s", "asked.before")
+    .replace("%(limit)s", "asked.rows")
+    + """) AS page
+"""
+)
 
 _JOB = statement(
     _SELECT + "AND jobs.job_id = %(job_id)s AND (%(user_id)s::uuid IS NULL OR jobs.user_id = %(user_id)s)"
@@ -166,10 +181,25 @@ async def jobs(reader: Reader, user_id: UUID, *, before: int, limit: int) -> lis
     )
 
 
-async def page_version(reader: Reader, user_id: UUID, *, before: int, limit: int) -> str:
-    """Of what `jobs` would give: as long as it stays the same, so do they."""
-    parameters = {"user_id": user_id, "before": before, "limit": limit}
-    return (await reader.rows(_PageVersion, _PAGE_VERSION, parameters))[0].version
+class PageVersions:
+    """The versions of many users' pages, asked for together."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._together = Together(self._of)
+
+    async def find(self, user_id: UUID, *, before: int, limit: int) -> str:
+        """Of what `jobs` would give: as long as it stays the same, so do they."""
+        return await self._together.find((user_id, before, limit)) or ""
+
+    async def _of(self, asked: Sequence[tuple[UUID, int, int]]) -> dict[tuple[UUID, int, int], str]:
+        parameters = {
+            "user_ids": array(user_id.hex for user_id, _, _ in asked),
+            "befores": array(before for _, before, _ in asked),
+            "limits": array(limit for _, _, limit in asked),
+        }
+        rows = await self._reader.rows(_PageVersion, _PAGE_VERSIONS, parameters)
+        return {asked[row.number - 1]: row.version for row in rows}
 
 
 async def job(reader: Reader, user_id: UUID | None, job_id: UUID) -> JobRow | None:

@@ -15,6 +15,8 @@ from litestar.enums import ScopeType
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from infrastructure.queries.dashboard import Dashboards
+from infrastructure.queries.jobs import PageVersions
 from infrastructure.queries.pages import Pages
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principals
@@ -116,6 +118,8 @@ def create_app(container: Container) -> ASGIApp:
             "once": Provide(once),
             "news": _always(news),
             "pages": _always(Pages()),
+            "page_versions": _always(PageVersions(reader)),
+            "dashboards": _always(Dashboards(reader, newest=dashboard.SHOWN)),
             "previews": _always(Previews(container.pictures, container.darkroom)),
             "open_streams": _always(OpenStreams(settings.streams_per_user)),
             "session_cookie": _always(session_cookie),

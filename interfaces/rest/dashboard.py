@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.serialization import encode_json
 from msgspec import Meta, Raw, Struct
 
-from infrastructure.queries import dashboard as queries
 from infrastructure.queries import jobs
+from infrastructure.queries.dashboard import Dashboards
 from infrastructure.queries.jobs import NEWEST
 from infrastructure.queries.pages import Pages
 from infrastructure.queries.reader import Reader
@@ -67,11 +67,12 @@ async def show_dashboard(
     reader: NamedDependency[Reader],
     principal: NamedDependency[Principal],
     pages: NamedDependency[Pages],
+    dashboards: NamedDependency[Dashboards],
     wait_for_position: WaitForPosition = None,
 ) -> Dashboard:
     await wait_for(reader, wait_for_position, JOBS, CREDIT_LOTS, STATEMENT)
     since = month_began(principal.asked_at, principal.time_zone)
-    totals = await queries.totals(reader, principal.user_id, month_began=since, newest=SHOWN)
+    totals = await dashboards.totals(principal.user_id, month_began=since)
     place = ("dashboard", principal.user_id, NEWEST, SHOWN)
     newest: Any = pages.find(place, totals.newest)
     if newest is None:

@@ -31,7 +31,7 @@ from domain.photo_job import PhotoJob
 from domain.pictures import OriginalsRemoved
 from infrastructure.delivering.archive import Delivery
 from infrastructure.queries import jobs as queries
-from infrastructure.queries.jobs import JobRow
+from infrastructure.queries.jobs import JobRow, PageVersions
 from infrastructure.queries.pages import Pages
 from infrastructure.queries.provenances import provenances
 from infrastructure.queries.reader import Reader
@@ -135,6 +135,7 @@ async def list_jobs(
     reader: NamedDependency[Reader],
     principal: NamedDependency[Principal],
     pages: NamedDependency[Pages],
+    page_versions: NamedDependency[PageVersions],
     cursor: Cursor = None,
     limit: Limit = PAGE,
     if_none_match: IfNoneMatch = None,
@@ -142,7 +143,7 @@ async def list_jobs(
 ) -> Response[JobPage | None]:
     before = cursors.decoded(cursor)
     await wait_for(reader, wait_for_position, JOBS)
-    version = await queries.page_version(reader, principal.user_id, before=before, limit=limit + 1)
+    version = await page_versions.find(principal.user_id, before=before, limit=limit + 1)
     headers = {"ETag": f'"{version}"'}
     if has(if_none_match, headers["ETag"]):
         return not_modified(headers)

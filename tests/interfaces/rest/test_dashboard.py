@@ -1,5 +1,6 @@
 """What a user sees first."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,24 @@ def test_the_dashboard_of_a_new_user_is_empty_but_for_the_trial(ada: Any) -> Non
     assert set(shown["jobs"].values()) == {0}
     assert shown["credits"] == {"available": 3, "held": 0, "spent": 0}
     assert (shown["spending_this_month"]["credits"], shown["spending_this_month"]["time_zone"]) == (0, "UTC")
+
+
+def test_users_who_ask_at_once_see_their_own(users: Any) -> None:
+    people = [users.join(f"{name}@example.com") for name in ("ada", "bea", "eve")]
+    for number, user in enumerate(people):
+        for _ in range(number):
+            user.submit()
+        user.followers.catch_up()
+
+    with ThreadPoolExecutor(12) as threads:
+        asked = [
+            (threads.submit(user.get, "/dashboard"), threads.submit(user.get, "/jobs")) for user in 4 * people
+        ]
+        shown = [(dashboard.result().json(), jobs.result().json()) for dashboard, jobs in asked]
+
+    assert [dashboard["credits"]["held"] for dashboard, _ in shown] == [0, 1, 2] * 4
+    assert [len(dashboard["newest_jobs"]) for dashboard, _ in shown] == [0, 1, 2] * 4
+    assert [len(jobs["items"]) for _, jobs in shown] == [0, 1, 2] * 4
 
 
 def test_the_dashboard_counts_jobs_credits_and_spending(ada: Any) -> None:
