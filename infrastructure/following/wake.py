@@ -7,6 +7,8 @@ import redis
 import structlog
 
 CHANNEL = "stage:appended"
+REST = 0.005
+"""Seconds between two messages: so many commits are told of by one, and followers take them in one batch."""
 SILENCE = 1.0
 """Seconds without a try after a failed one, so that an absent Redis is not asked for each commit."""
 
@@ -25,6 +27,8 @@ class Wake:
 
     def __call__(self) -> None:
         """Tell every follower that there is news. A lost message costs only latency: Redis raises nothing."""
+        if self._news.is_set():
+            return  # the message that is about to be sent tells of this, too
         self._news.set()
         with self._starting:
             if self._thread is None and not self._closed:
@@ -41,11 +45,16 @@ class Wake:
             thread.join()
 
     def _run(self) -> None:
-        while not self._closed:
+        while True:
             self._news.wait()
+            closed = self._closed  # what came before that is told of now
             self._news.clear()
+            pause = REST
             try:
                 self._client.publish(CHANNEL, b"")
             except redis.RedisError as error:
                 log.warning("wake.failed", error=type(error).__name__)
-                time.sleep(SILENCE)
+                pause = SILENCE
+            if closed:
+                return
+            time.sleep(pause)
