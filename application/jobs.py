@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from application.errors import ConcurrentChange, NotFound, PresetUnavailable, VersionMismatch
-from application.ports import Clock, Store, UploadRecords
+from application.errors import NotFound, PresetUnavailable, VersionMismatch
+from application.ports import Clock, Store, Submissions, UploadRecords
 from application.retrying import retried
 from application.stagers import Stager
 from application.submitting import Wanted, again, chosen, lineage_of, varied
@@ -27,6 +27,7 @@ class Jobs:
     store: Store
     clock: Clock
     uploads: UploadRecords
+    submissions: Submissions
     stager: Stager
 
     @retried
@@ -48,16 +49,16 @@ class Jobs:
         NotFound (the parent), OriginalsRemoved, TooManyVariations, UploadNotFound, UploadAlreadyUsed,
         UploadExpired, LinkGivenTwice, InsufficientCredits, or what PhotoJob.submit raises.
         """
-        if earlier_one := self.store.find(PhotoJob, job_id):
-            return earlier_one
-        if len(photos) > PHOTOS_PER_JOB:  # before each of them is looked up
+        uploads = [one for one in photos if isinstance(one, UUID)]
+        before = self.submissions.before(job_id, user_id=user_id, uploads=uploads[:PHOTOS_PER_JOB])
+        if before.job:
+            return before.job
+        if len(photos) > PHOTOS_PER_JOB:
             raise WrongNumberOfPhotos(len(photos))
-        now = self.clock.now()
         with self._parent(parent_job_id, user_id) as earlier:
+            fresh = [upload_id for upload_id in uploads if upload_id not in earlier]
             wanted = photos or list(earlier)
-            fresh = [one for one in wanted if isinstance(one, UUID) and one not in earlier]
-            uploads = self.uploads.find_many(user_id, fresh)
-            taken = chosen(job_id, wanted, earlier=earlier, uploads=uploads, now=now)
+            taken = chosen(job_id, wanted, earlier=earlier, uploads=before.uploads, now=before.now)
             job = PhotoJob.submit(
                 job_id,
                 user_id=user_id,
@@ -67,7 +68,8 @@ class Jobs:
                 parent_job_id=parent_job_id,
                 economy=economy,
             )
-            self._begin(job, now, taking=fresh, lineages=list(varied(self.store, user_id, job_id, taken)))
+            lineages = list(varied(self.store, user_id, job_id, taken))
+            self._begin(job, before.ledger, before.now, taking=fresh, lineages=lineages)
         return job
 
     @retried
@@ -77,8 +79,9 @@ class Jobs:
         Raises NotFound, JobNotEnded, NothingToRetry, OriginalsRemoved, PresetUnavailable or
         InsufficientCredits.
         """
-        if earlier_one := self.store.find(PhotoJob, new_job_id):
-            return earlier_one
+        before = self.submissions.before(new_job_id, user_id=user_id, uploads=())
+        if before.job:
+            return before.job
         with self.store.transaction(job_id):  # or its originals might be removed meanwhile
             earlier = self.owned(job_id, user_id)
             job = PhotoJob.submit(
@@ -90,7 +93,7 @@ class Jobs:
                 parent_job_id=job_id,
                 economy=earlier.economy,
             )
-            self._begin(job, self.clock.now())
+            self._begin(job, before.ledger, before.now)
         return job
 
     def owned(self, job_id: UUID, user_id: UUID) -> PhotoJob:
@@ -149,8 +152,8 @@ class Jobs:
         """A photo was fetched from its link and taken in: it is the job's now, like any other upload of it."""
         with self._changing(job_id) as job:
             job.record_fetched(photo_id, original, media_type)
-            if job.is_open(photo_id) and not self.uploads.take_all([job.photos[photo_id].upload_id], job_id):
-                raise ConcurrentChange  # its upload was forgotten meanwhile
+            if job.is_open(photo_id):  # its upload may have been forgotten meanwhile
+                self.uploads.take_all([job.photos[photo_id].upload_id], job_id)
 
     @retried
     def record_staged(
@@ -188,16 +191,22 @@ class Jobs:
             yield {photo.upload_id: photo for photo in self.owned(job_id, user_id).originals}
 
     def _begin(
-        self, job: PhotoJob, now: datetime, taking: Sequence[UUID] = (), lineages: Sequence[Lineage] = ()
+        self,
+        job: PhotoJob,
+        ledger: CreditLedger | None,
+        now: datetime,
+        taking: Sequence[UUID] = (),
+        lineages: Sequence[Lineage] = (),
     ) -> None:
         """Save the job, the hold on its credits, and whose photos and uploads it takes: all, or nothing."""
         if job.brief.preset not in self.stager.presets:
             raise PresetUnavailable(job.brief.preset, sorted(self.stager.presets))
-        ledger = self.store.get(CreditLedger, CreditLedger.id_for(job.user_id))
+        if ledger is None:
+            raise NotFound(CreditLedger.__name__, CreditLedger.id_for(job.user_id))
         ledger.hold(job.id, len(job.photos), now)
         with self.store.transaction():
-            if taking and not self.uploads.take_all(taking, job.id):
-                raise ConcurrentChange  # somebody was faster; trying again finds out which one, and why
+            # If somebody was faster, trying again finds out which upload they took, and why.
+            self.uploads.take_all(taking, job.id)
             self.store.save(ledger, job, *lineages)
 
     @contextmanager

@@ -10,7 +10,9 @@ from uuid import UUID
 from application.photos import PhotoFacts, TakenIn
 from application.reactions import Reaction
 from domain.aggregate import Aggregate
+from domain.credit_ledger import CreditLedger
 from domain.personal import Personal
+from domain.photo_job import PhotoJob
 from domain.pictures import PictureKind
 
 A = TypeVar("A", bound=Aggregate)
@@ -28,7 +30,10 @@ class Store(Protocol):
         ...
 
     def save(self, *aggregates: Aggregate) -> None:
-        """Append all new events of these aggregates, all or none. Raises ConcurrentChange."""
+        """Append all new events of these aggregates, all or none.
+
+        Raises ConcurrentChange; inside a transaction that may be at its end.
+        """
         ...
 
     def transaction(self, *locked: UUID) -> AbstractContextManager[None]:
@@ -143,10 +148,10 @@ class UploadRecords(Protocol):
         """Those of these that are this user's, by id."""
         ...
 
-    def take_all(self, upload_ids: Collection[UUID], job_id: UUID) -> bool:
-        """Give these uploads to a job, all or none; it may ask again.
+    def take_all(self, upload_ids: Collection[UUID], job_id: UUID) -> None:
+        """Give these uploads to a job, all or none, in a transaction at its end; it may ask again.
 
-        False when another job has one of them, or one has expired or is not there.
+        Raises ConcurrentChange when another job has one of them, or one has expired or is not there.
         """
         ...
 
@@ -156,6 +161,23 @@ class UploadRecords(Protocol):
 
     def forget(self, upload_ids: Collection[UUID], *, taken_by: UUID | None) -> None:
         """Of these uploads, forget those that this job, or none, has taken."""
+        ...
+
+
+@dataclass(frozen=True)
+class Before:
+    """What there is before a submission."""
+
+    now: datetime
+    job: PhotoJob | None
+    """What the same request made before."""
+    ledger: CreditLedger | None
+    uploads: Mapping[UUID, Upload]
+
+
+class Submissions(Protocol):
+    def before(self, job_id: UUID, *, user_id: UUID, uploads: Collection[UUID]) -> Before:
+        """All that a submission has to know, at one moment; of the uploads those that are this user's."""
         ...
 
 

@@ -58,8 +58,10 @@ from infrastructure.records.expiring_lots import PostgresExpiringLots
 from infrastructure.records.leftovers import PostgresLeftovers
 from infrastructure.records.picture_uses import PostgresPictureUses
 from infrastructure.records.purchases import PostgresPurchaseRecords
+from infrastructure.records.submissions import PostgresSubmissions
 from infrastructure.records.uploads import PostgresUploadRecords
 from infrastructure.records.webhooks import PostgresWebhookRecords
+from infrastructure.requests.recorded_answers import RecordedAnswers
 from infrastructure.settings import Settings
 from infrastructure.staging.calls import PostgresProviderCalls
 from infrastructure.staging.sealing import KeyringSealer
@@ -109,6 +111,7 @@ class Container:
     purchases: Purchases
     notices: Notices
     reconciling: Reconciling
+    recorded_answers: RecordedAnswers
 
     def open(self) -> None:
         """Begin to connect. Nothing fails here when a server is away; health tells."""
@@ -146,7 +149,8 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
         incoming=ObjectIncoming(object_store(settings.object_store_url), signed_links),
     )
     stager, batches = (stager, None) if stager else _stager(settings, database, client, darkroom)
-    jobs = Jobs(store=store, clock=database, uploads=records, stager=stager)
+    submissions = PostgresSubmissions(database, store, keyring)
+    jobs = Jobs(store=store, clock=database, uploads=records, submissions=submissions, stager=stager)
     giving = Credits(store, database)
     payments = _payments(settings, database)
     payload_keys = KeyringPayloadKeys(keyring)
@@ -221,6 +225,7 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
             purchases=purchases,
             notices=notices,
         ),
+        recorded_answers=RecordedAnswers(database, keyring),
     )
 
 

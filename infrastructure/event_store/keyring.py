@@ -75,6 +75,13 @@ class Keyring:
         sealed = self._sealing_key(key_id).encrypt(nonce, text.encode(), key_id.bytes)
         return f"{_PREFIX}{key_id.hex}:{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
+    def seal_personal(self, key_id: UUID, text: Personal) -> str:
+        """The same; what this key has sealed already stays as it is sealed."""
+        if isinstance(text, Sealed) and text.token.startswith(f"{_PREFIX}{key_id.hex}:"):
+            self._sealing_key(key_id)
+            return text.token
+        return self.seal(key_id, text.text)
+
     def open(self, token: str) -> str:
         """The text that was sealed, or ERASED once its key is destroyed."""
         key_id, sealed = _parts(token)
@@ -199,6 +206,11 @@ class Keyring:
             WHERE lent_until <= clock_timestamp()
             """
         )
+
+    def learn(self, key_id: UUID, wrapped: bytes | None) -> None:
+        """A key that was just selected beside something else, None if it is destroyed."""
+        if wrapped is None or not self._cached(key_id):
+            self._remember(key_id, None if wrapped is None else self._unwrapped(key_id, wrapped))
 
     def _sealing_key(self, key_id: UUID) -> AESGCM:
         if cached := self._cached(key_id):

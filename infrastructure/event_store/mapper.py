@@ -121,7 +121,7 @@ class EventMapper(Mapper[UUID]):
                 raise TypeError(f"{type(text).__name__} cannot be stored in an event")
             if key_id is None:
                 raise UnsealedPersonalText
-            return self.keyring.seal(key_id, text.text)
+            return self.keyring.seal_personal(key_id, text)
 
         return seal
 

@@ -1,4 +1,4 @@
-"""Long aggregates that this process has loaded before: the next load begins there, not at a snapshot.
+"""Aggregates that this process has loaded before: the next load begins there, not at a snapshot.
 
 What is remembered is nobody's to change: it is copied on its way in and out.
 """
@@ -15,7 +15,7 @@ from uuid import UUID
 
 from domain.personal import Personal
 
-REMEMBERED = 128
+REMEMBERED = 1000
 """Aggregates; those loaded longest ago are forgotten first."""
 
 _PLAIN = (str, int, bool, float, bytes, datetime, UUID, NoneType, Enum, Personal)

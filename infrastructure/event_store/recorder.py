@@ -1,6 +1,6 @@
 """Appending to the log and reading streams and notifications from it, as the library's recorders do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -22,14 +22,14 @@ from infrastructure.event_store.envelope import Envelope
 from infrastructure.event_store.reader import Watermark
 from infrastructure.event_store.subscription import GapSafeSubscription
 from infrastructure.postgres.database import Database
+from infrastructure.postgres.transactions import Call
 
-_APPEND_ONE = (
-    "SELECT event_store.append_event(%b::uuid, %b::bigint, %s::text, %b::bytea, %b::bytea, %b::uuid)"
+_ONE = "event_store.append_event(%b::uuid, %b::bigint, %s::text, %b::bytea, %b::bytea, %b::uuid)"
+_MANY = (
+    "event_store.append_events(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[], %b::uuid[])"
 )
-_APPEND = """
-    SELECT event_store.append_events(
-        %b::uuid[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[], %b::uuid[])
-"""
+_FEW = 4
+"""Events that are appended one by one, since arrays cost both sides their time."""
 _STREAM = """
     SELECT originator_id, originator_version, topic, state FROM event_store.events
     WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s
@@ -77,10 +77,8 @@ class PostgresAggregateRecorder(AggregateRecorder):
         rows = [row_of(event) for event in stored_events]
         with translated(), self.database.connection() as connection:
             if len(rows) == 1:  # by far the most frequent, and arrays cost both sides their time
-                return [position for (position,) in connection.execute(_APPEND_ONE, rows[0])]
-            ((positions,),) = connection.execute(
-                _APPEND, [list(column) for column in zip(*rows, strict=True)]
-            )
+                return [position for (position,) in connection.execute(f"SELECT {_ONE}", rows[0])]
+            ((positions,),) = connection.execute(f"SELECT {_MANY}", _columns(rows))
         return list(positions)
 
 
@@ -130,6 +128,14 @@ class PostgresApplicationRecorder(PostgresAggregateRecorder, ApplicationRecorder
         return GapSafeSubscription(self, Watermark(self.database.url), gt, topics)
 
 
+def appending(stored_events: Sequence[StoredEvent], appended: Callable[[int], None]) -> list[Call]:
+    """What appends these events with a transaction's last statement; `appended` is told the last position."""
+    rows = [row_of(event) for event in stored_events]
+    if len(rows) <= _FEW:
+        return [Call(_ONE, row, appended, appends=True) for row in rows]
+    return [Call(_MANY, _columns(rows), lambda positions: appended(positions[-1]), appends=True)]
+
+
 def row_of(event: StoredEvent) -> tuple[UUID, int, str, bytes, bytes, UUID | None]:
     stream_id = event.originator_id
     return (
@@ -140,6 +146,10 @@ def row_of(event: StoredEvent) -> tuple[UUID, int, str, bytes, bytes, UUID | Non
         event.metadata if isinstance(event, Envelope) else b"",
         event.owner if isinstance(event, Envelope) else None,
     )
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> tuple[list[Any], ...]:
+    return tuple(list(column) for column in zip(*rows, strict=True))
 
 
 @contextmanager

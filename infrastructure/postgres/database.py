@@ -4,7 +4,6 @@ import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -14,15 +13,10 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from infrastructure.postgres.connecting import RECONNECTION, bounded
+from infrastructure.postgres.transactions import Call, Transaction
 
 PATIENCE = 5.0
 """Seconds to wait for a free connection; whoever waits longer is told that the database is away."""
-
-
-@dataclass
-class _Transaction:
-    connection: Connection[TupleRow]
-    after_commit: list[Callable[[], None]] = field(default_factory=list)
 
 
 class Database:
@@ -34,7 +28,7 @@ class Database:
 
     def __init__(self, url: str, *, size: int = 16) -> None:
         self.url = url
-        self._current: ContextVar[_Transaction | None] = ContextVar("transaction", default=None)
+        self._current: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
         self._pool = ConnectionPool(
             bounded(url),
             min_size=1,
@@ -59,7 +53,16 @@ class Database:
     def connection(self) -> Iterator[Connection[TupleRow]]:
         """The current transaction's connection, or one in which each statement commits by itself."""
         if transaction := self._current.get():
-            yield transaction.connection
+            yield transaction.begun()
+            return
+        with self._pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection[TupleRow]]:
+        """The same for questions that lock nothing: a transaction need not begin for them."""
+        if transaction := self._current.get():
+            yield transaction.reading()
             return
         with self._pool.connection() as connection:
             yield connection
@@ -68,24 +71,35 @@ class Database:
     def transaction(self, *locked: UUID) -> Iterator[None]:
         """Keep everything inside together; whoever else names one of the `locked` ids waits for the end.
 
-        Inside another transaction it is that one. Locks are taken in one order, so they cannot deadlock, and
-        before anything is written, so that waiting for them holds no follower back.
+        Inside another transaction it is that one, which takes the locks, too. Locks are taken in one order, so
+        they cannot deadlock, and before anything is written, so that waiting for them holds no follower back.
+        Raises ConcurrentChange at its end, when what was put off meets what others did.
         """
-        if self._current.get():
+        if outer := self._current.get():
+            outer.lock(locked)
             yield
             return
-        with self._pool.connection() as connection:
-            transaction = _Transaction(connection)
-            with connection.transaction():
-                for key in sorted(locked):
-                    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(key)])
-                token = self._current.set(transaction)
-                try:
-                    yield
-                finally:
-                    self._current.reset(token)
+        with self._pool.connection() as connection, Transaction(connection) as transaction:
+            token = self._current.set(transaction)
+            try:
+                transaction.lock(locked)
+                yield
+                transaction.catch_up()
+            finally:
+                self._current.reset(token)
         for callback in transaction.after_commit:
             callback()
+
+    def put_off(self, *calls: Call) -> None:
+        """Have these done before anything else is, or at the end of the transaction, all in one statement.
+
+        Without a transaction that is now. Raises ConcurrentChange.
+        """
+        if transaction := self._current.get():
+            transaction.put_off(calls)
+        else:
+            with self.transaction():
+                self.put_off(*calls)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call this once the current transaction is durable, or now if there is none."""
@@ -106,7 +120,7 @@ class Database:
 
     def now(self) -> datetime:
         """The database's clock, in UTC."""
-        with self.connection() as connection:
+        with self.reading() as connection:
             (now,) = connection.execute("SELECT clock_timestamp()").fetchall()[0]
         return cast(datetime, now).astimezone(UTC)
 

@@ -8,7 +8,9 @@ from uuid import UUID, uuid5
 from application.photos import PhotoFacts
 from application.ports import Upload
 from infrastructure.event_store.keyring import Keyring, Sealed
+from infrastructure.postgres.connecting import array
 from infrastructure.postgres.database import Database
+from infrastructure.postgres.transactions import Call
 
 GRACE = timedelta(minutes=5)
 """How long after its expiry an upload counts as unused for good. Whoever found it unexpired and takes it has
@@ -17,18 +19,7 @@ committed by then, or never will: no transaction of this program lives longer th
 
 _COLUMNS = "upload_id, user_id, sha256, media_type, width, height, size, name, expires_at, job_id"
 
-# The rows are locked in one order, so that two jobs that want the same uploads cannot deadlock; whoever had
-# to wait sees what the other one left.
-_TAKE = """
-WITH free AS (
-    SELECT upload_id FROM stage.uploads
-    WHERE upload_id = ANY(%(uploads)s)
-      AND (job_id = %(job)s OR (job_id IS NULL AND expires_at > clock_timestamp()))
-    ORDER BY upload_id FOR UPDATE
-)
-UPDATE stage.uploads SET job_id = %(job)s
-FROM free WHERE uploads.upload_id = free.upload_id AND (SELECT count(*) FROM free) = %(wanted)s
-"""
+_TAKE = "stage.take_uploads(%s::uuid[], %b::uuid)"
 
 
 def original_lock(owner: UUID, sha256: str) -> UUID:
@@ -72,11 +63,10 @@ class PostgresUploadRecords:
         found = self._uploads("upload_id = ANY(%s) AND user_id = %s", [list(upload_ids), user_id])
         return {upload.upload_id: upload for upload in found}
 
-    def take_all(self, upload_ids: Collection[UUID], job_id: UUID) -> bool:
+    def take_all(self, upload_ids: Collection[UUID], job_id: UUID) -> None:
         """Of several jobs that want one of them, one gets it; that one may ask again."""
-        wanted = set(upload_ids)
-        taken = self._database.execute(_TAKE, {"uploads": list(wanted), "job": job_id, "wanted": len(wanted)})
-        return taken == len(wanted)
+        if upload_ids:
+            self._database.put_off(Call(_TAKE, (array(set(upload_ids)), job_id)))
 
     def unused(self, *, limit: int) -> list[Upload]:
         """Those that expired longer than GRACE ago without a job, the oldest first."""

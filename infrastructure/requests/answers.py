@@ -1,7 +1,7 @@
 """Answers to requests that may be repeated: kept for a day, and worked on by one process at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
@@ -26,7 +26,7 @@ _CONNECTING = 3
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 6))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 6))"
 
-_FIND = """
+FIND = """
     SELECT answers.content_hash, answers.status, answers.position, answers.sealed, keys.wrapped
     FROM stage.answers LEFT JOIN stage.data_keys AS keys ON keys.key_id = answers.owner
     WHERE answers.answer_id = %s AND answers.expires_at > clock_timestamp()
@@ -55,6 +55,13 @@ class KeptAnswer(Struct, frozen=True):
     """Of the last event that the request recorded, if it recorded any."""
     content: str
     """Headers and body, in the form of whoever keeps it."""
+
+
+def kept_answer(row: Sequence[Any], keyring: Keyring) -> KeptAnswer | None:
+    """What FIND found; None if its owner is forgotten."""
+    content_hash, status, position, sealed, wrapped = row
+    content = keyring.open_wrapped(wrapped, sealed)
+    return None if content == ERASED else KeptAnswer(content_hash, status, position, content)
 
 
 class Answers:
@@ -99,11 +106,8 @@ class Answers:
 
     async def find(self, answer_id: UUID) -> KeptAnswer | None:
         """The answer, if it is still kept and its owner is not forgotten."""
-        if (row := await self._row(_FIND, [answer_id])) is None:
-            return None
-        content_hash, status, position, sealed, wrapped = row
-        content = self._keyring.open_wrapped(wrapped, sealed)
-        return None if content == ERASED else KeptAnswer(content_hash, status, position, content)
+        row = await self._row(FIND, [answer_id])
+        return kept_answer(row, self._keyring) if row else None
 
     async def keep(
         self,

@@ -78,7 +78,7 @@ async def adjust_credits(
         available = ledger.available(container.database.now())
         return Response(Adjusted(adjustment_id, user_id, data.credits, available, ledger.debt))
 
-    return await once.for_user(principal.user_id, data, adjust)
+    return await once.recorded(principal.user_id, data, adjust)
 
 
 HANDLERS = (adjust_credits,)

@@ -111,7 +111,7 @@ async def retry_job(
         answer = accepted(container.jobs.retry(new_job_id, job_id, principal.user_id))
         return Response(answer, headers={"Location": answer.links.job})
 
-    return await once.for_user(principal.user_id, None, retry)
+    return await once.recorded(principal.user_id, None, retry)
 
 
 @patch(

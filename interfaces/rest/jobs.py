@@ -121,7 +121,7 @@ async def submit_job(
         answer = accepted(job)
         return Response(answer, headers={"Location": answer.links.job})
 
-    return await once.for_user(principal.user_id, data, submit)
+    return await once.recorded(principal.user_id, data, submit)
 
 
 @get(

@@ -20,7 +20,9 @@ from litestar.serialization import encode_json
 from msgspec import Struct
 
 from application.context import current
+from application.retrying import retried
 from infrastructure.requests.answers import Answers, KeptAnswer, StillWorking
+from infrastructure.requests.recorded_answers import Answered
 from infrastructure.wiring import Container
 from interfaces.rest import problems
 from interfaces.rest.errors import answer, told_as
@@ -51,6 +53,7 @@ class Once:
     def __init__(
         self, request: Request[Any, Any, State], container: Container, answers: Answers, key: str | None
     ) -> None:
+        self._recording = container.recorded_answers
         self._route = f"{request.method} {request.url.path.removeprefix(API)}"
         self._status = request.route_handler.status_code
         self._container = container
@@ -69,6 +72,17 @@ class Once:
         created = created_id(user_id, self._route, self._key)
         return await self._answered(created, user_id, asked, work, appends=appends, keeps_refusals=True)
 
+    async def recorded(self, user_id: UUID, asked: Any, work: Work[T]) -> Response[T]:
+        """The same for work that does nothing but record: its answer is kept in the same transaction.
+
+        No turns are taken and nothing is looked up before: whoever repeats a request finds out at the end,
+        and all is as if they had not begun.
+        """
+        created = created_id(user_id, self._route, self._key)
+        if self._key is None:
+            return await sync_to_thread(work, created)
+        return await sync_to_thread(self._recorded, created, user_id, asked, work)
+
     async def for_stranger(
         self, about: str, asked: Any, work: Work[T], *, appends: bool = True
     ) -> Response[T]:
@@ -84,7 +98,7 @@ class Once:
     ) -> Response[T]:
         if self._key is None:
             return await sync_to_thread(work, created)
-        content_hash = hmac.new(self._secret, b"asked " + msgspec.json.encode(asked), sha256).digest()
+        content_hash = self._hash(asked)
         try:
             async with self._answers.alone(created):
                 if kept := await self._answers.find(created):
@@ -107,14 +121,42 @@ class Once:
         except StillWorking:
             raise RequestInProgress from None
 
+    def _recorded(self, created: UUID, owner: UUID, asked: Any, work: Work[T]) -> Response[T]:
+        content_hash = self._hash(asked)
+
+        @retried
+        def answered() -> Response[T]:
+            with self._recording.together():
+                response = work(created)
+                kept = KeptAnswer(content_hash, self._status, None, _written(response))
+                self._recording.keep(created, kept, owner=owner)
+            return response
+
+        try:
+            try:
+                return answered()
+            except Exception as error:
+                if refusal := _refusal(error):
+                    kept = KeptAnswer(content_hash, refusal[0], None, _encoded(refusal[1]))
+                    self._recording.keep_refusal(created, kept, owner=owner)
+                raise
+        except Answered:
+            if (
+                earlier := self._recording.find(created)
+            ) is None:  # its owner is forgotten, or its day is over
+                raise RequestInProgress from None
+            return _again(earlier, content_hash)
+
     def _done(self, work: Work[T], created: UUID, owner: UUID) -> tuple[Response[T], str]:
         """The answer, and what is kept of it."""
         response = work(created)
-        content = _Content(dict(response.headers), encode_json(response.content).decode())
-        return response, self._sealed(owner, content)
+        return response, self._container.keyring.seal(owner, _written(response))
 
     def _sealed(self, owner: UUID, content: _Content) -> str:
-        return self._container.keyring.seal(owner, msgspec.json.encode(content).decode())
+        return self._container.keyring.seal(owner, _encoded(content))
+
+    def _hash(self, asked: Any) -> bytes:
+        return hmac.digest(self._secret, b"asked " + msgspec.json.encode(asked), sha256)
 
     async def _keep(self, created: UUID, owner: UUID, content_hash: bytes, status: int, sealed: str) -> bool:
         return await self._answers.keep(
@@ -135,6 +177,15 @@ async def once(
 ) -> Once:
     """For handlers that ask for it; it brings the header with it."""
     return Once(request, container, answers, idempotency_key)
+
+
+def _written(response: Response[Any]) -> str:
+    """The same as text, for `_again`."""
+    return _encoded(_Content(dict(response.headers), encode_json(response.content).decode()))
+
+
+def _encoded(content: _Content) -> str:
+    return msgspec.json.encode(content).decode()
 
 
 def _refusal(error: Exception) -> tuple[int, _Content] | None:

@@ -178,8 +178,9 @@ def test_a_conflict_inside_a_transaction_takes_everything_back(ports: StatefulPo
     stale = promoted(ports.store.get(User, ANN))
     ports.store.save(promoted(ports.store.get(User, ANN)))
     ledger = CreditLedger.open(ANN)
-    with pytest.raises(ConcurrentChange):
-        fail_after(ports, lambda: ports.store.save(ledger), lambda: ports.store.save(stale))
+    with pytest.raises(ConcurrentChange), ports.store.transaction():  # noqa: PT012 - it may be told at the end
+        ports.store.save(ledger)
+        ports.store.save(stale)
     assert ports.store.find(CreditLedger, CreditLedger.id_for(ANN)) is None
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from application.errors import ConcurrentChange
 from application.photos import PhotoFacts
 from application.ports import Upload
 from domain.personal import Personal
@@ -62,17 +63,20 @@ def test_many_are_found_at_once_but_for_those_of_others(ports: StatefulPorts) ->
 
 def test_a_job_takes_uploads_and_may_ask_again(ports: StatefulPorts) -> None:
     add(ports, UPLOAD, SECOND)
-    assert ports.records.take_all([SECOND, UPLOAD], JOB)
-    assert ports.records.take_all([UPLOAD, SECOND], JOB)
-    assert not ports.records.take_all([UPLOAD], OTHER_JOB)
+    ports.records.take_all([SECOND, UPLOAD], JOB)
+    ports.records.take_all([UPLOAD, SECOND], JOB)
+    with pytest.raises(ConcurrentChange):
+        ports.records.take_all([UPLOAD], OTHER_JOB)
     assert taken(ports) == {UPLOAD: JOB, SECOND: JOB}
 
 
 def test_a_job_takes_all_or_none(ports: StatefulPorts) -> None:
     add(ports, UPLOAD, SECOND)
-    assert ports.records.take_all([SECOND], OTHER_JOB)
-    assert not ports.records.take_all([UPLOAD, SECOND], JOB)
-    assert not ports.records.take_all([UPLOAD, UUID(int=404)], JOB)
+    ports.records.take_all([SECOND], OTHER_JOB)
+    with pytest.raises(ConcurrentChange):
+        ports.records.take_all([UPLOAD, SECOND], JOB)
+    with pytest.raises(ConcurrentChange):
+        ports.records.take_all([UPLOAD, UUID(int=404)], JOB)
     assert taken(ports) == {UPLOAD: None, SECOND: OTHER_JOB}
 
 
@@ -82,15 +86,18 @@ def test_what_has_expired_cannot_be_taken_any_more_but_stays_with_the_job_that_h
     expired = replace(an_upload(ports), expires_at=ports.clock.now() - timedelta(microseconds=1))
     ports.records.add(expired)
     ports.records.add(replace(expired, upload_id=SECOND, job_id=JOB))
-    assert not ports.records.take_all([UPLOAD], JOB)
-    assert ports.records.take_all([SECOND], JOB)
+    with pytest.raises(ConcurrentChange):
+        ports.records.take_all([UPLOAD], JOB)
+    ports.records.take_all([SECOND], JOB)
+    assert taken(ports) == {UPLOAD: None, SECOND: JOB}
 
 
 def test_what_was_taken_in_a_transaction_that_fails_is_free_again(ports: StatefulPorts) -> None:
     add(ports, UPLOAD)
     with pytest.raises(TransactionFailed):
         fail_after(ports, lambda: ports.records.take_all([UPLOAD], JOB))
-    assert ports.records.take_all([UPLOAD], OTHER_JOB)
+    ports.records.take_all([UPLOAD], OTHER_JOB)
+    assert taken(ports, UPLOAD) == {UPLOAD: OTHER_JOB}
 
 
 def test_of_many_jobs_that_want_the_same_at_once_one_gets_all_of_it(ports: StatefulPorts) -> None:
@@ -99,7 +106,11 @@ def test_of_many_jobs_that_want_the_same_at_once_one_gets_all_of_it(ports: State
     jobs = [UUID(int=100 + number) for number in range(6)]
 
     def take(job: UUID) -> bool:
-        return ports.records.take_all(random.Random(job.int).sample(uploads, 10), job)
+        try:
+            ports.records.take_all(random.Random(job.int).sample(uploads, 10), job)
+        except ConcurrentChange:
+            return False
+        return True
 
     with ThreadPoolExecutor(max_workers=6) as takers:
         assert sum(takers.map(take, jobs)) == 1

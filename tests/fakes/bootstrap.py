@@ -31,6 +31,7 @@ from tests.fakes.payments import FoldedPurchaseRecords, MemoryPayloadKeys, Memor
 from tests.fakes.picture_uses import FoldedPictureUses
 from tests.fakes.provider import MemoryProviderCalls, MemorySealer
 from tests.fakes.store import MemoryStore
+from tests.fakes.submissions import MemorySubmissions
 from tests.fakes.uploads import MemoryPictures, MemoryUploadRecords
 from tests.fakes.webhooks import MemoryPoster, MemoryReactionRequests, MemoryWebhookRecords
 from tests.fakes.world import World
@@ -87,7 +88,14 @@ class Program:
         self.credits = Credits(self.store, self.clock)
         self.expiring = FoldedExpiringLots(self.world)
         self.expiry = Expiry(self.credits, self.clock, self.expiring)
-        self.jobs = Jobs(store=self.store, clock=self.clock, uploads=self.records, stager=self.stager)
+        self.submissions = MemorySubmissions(self.store, self.clock, self.records)
+        self.jobs = Jobs(
+            store=self.store,
+            clock=self.clock,
+            uploads=self.records,
+            submissions=self.submissions,
+            stager=self.stager,
+        )
         self.links = MemoryLinks()
         self.fetching = Fetching(store=self.store, links=self.links, uploads=self.uploads, jobs=self.jobs)
         self.webhook_records = MemoryWebhookRecords(self.world)

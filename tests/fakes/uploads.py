@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
-from application.errors import PictureNotFound
+from application.errors import ConcurrentChange, PictureNotFound
 from application.ports import Clock, Upload
 from tests.fakes.world import World
 
@@ -26,13 +26,12 @@ class MemoryUploadRecords:
         found = [self.find(user_id, upload_id) for upload_id in upload_ids]
         return {upload.upload_id: upload for upload in found if upload}
 
-    def take_all(self, upload_ids: Collection[UUID], job_id: UUID) -> bool:
+    def take_all(self, upload_ids: Collection[UUID], job_id: UUID) -> None:
         with self.world.turn:
             if not all(self._free(upload_id, job_id) for upload_id in upload_ids):
-                return False
+                raise ConcurrentChange
             for upload_id in upload_ids:
                 self.world.uploads[upload_id] = replace(self.world.uploads[upload_id], job_id=job_id)
-            return True
 
     def unused(self, *, limit: int) -> list[Upload]:
         waited = [upload for upload in self.world.uploads.values() if upload.job_id is None]

@@ -193,3 +193,37 @@ def test_a_later_shape_is_stored_with_its_version(keyring: Keyring) -> None:
     (event,) = Lamp._create(Lamp.Installed, id=uuid4(), watts=40, colour="cold").pending_events
     envelope = EventMapper(keyring).envelope(event, owner=None, key_id=None, metadata=b"")
     assert json.loads(envelope.state) == {"watts": 40, "colour": "cold", "class_version": 3}
+
+
+def test_a_text_stays_as_its_owners_key_has_sealed_it_and_is_sealed_anew_for_others(keyring: Keyring) -> None:
+    mapper, owner, other = EventMapper(keyring), uuid4(), uuid4()
+    stored = mapper.envelope(registered(), owner=owner, key_id=owner, metadata=b"")
+    again = mapper.to_domain_event(stored)
+    assert isinstance(again, User.Registered)
+
+    assert mapper.envelope(again, owner=owner, key_id=owner, metadata=b"").state == stored.state
+    others = mapper.envelope(again, owner=other, key_id=other, metadata=b"")
+    assert owner.hex.encode() not in others.state
+    hers = mapper.to_domain_event(others)
+    assert isinstance(hers, User.Registered)
+    assert hers.name.text == "Ann Archer"
+
+    keyring.destroy(owner)
+    with pytest.raises(KeyDestroyed):
+        mapper.envelope(again, owner=owner, key_id=owner, metadata=b"")
+
+
+def test_a_key_that_came_with_something_else_is_known_also_as_destroyed(
+    keyring: Keyring, opened: Database
+) -> None:
+    owner = uuid4()
+    token = keyring.seal(owner, "Ann Archer")
+    (wrapped,) = opened.one("SELECT wrapped FROM stage.data_keys WHERE key_id = %s", [owner]) or (None,)
+    fresh = Keyring(Database("postgresql://nobody"), MASTER)
+
+    fresh.learn(owner, wrapped)
+    assert fresh.open(token) == "Ann Archer"
+    fresh.learn(owner, None)
+    assert fresh.open(token) == ERASED
+    with pytest.raises(KeyDestroyed):
+        fresh.seal(owner, "Ann Archer")

@@ -111,6 +111,37 @@ def test_a_refusal_by_the_rules_is_given_again(ada: Any, key: dict[str, str]) ->
     assert again.headers["idempotent-replayed"] == "true"
 
 
+def test_what_was_refused_stays_refused_and_leaves_nothing_though_it_could_be_done_by_now(
+    ada: Any, key: dict[str, str]
+) -> None:
+    asked = {"photos": [{"upload_id": ada.upload()} for _ in range(4)], "brief": ENHANCE}
+    first = ada.post("/jobs", asked, headers=key)
+    with psycopg.connect(ada.followers.url) as connection:
+        ((ada_id,),) = connection.execute("SELECT DISTINCT user_id FROM stage.uploads").fetchall()
+    ada.container.credits.grant_promo(uuid4(), user_id=ada_id, credits=4, reference="now it could")
+
+    again = ada.post("/jobs", asked, headers=key)
+
+    assert again.content == first.content
+    assert again.headers["idempotent-replayed"] == "true"
+    ada.followers.catch_up()
+    assert ada.get("/jobs").json()["items"] == []
+    assert ada.get("/billing/credits").json()["held"] == 0
+    assert ada.post("/jobs", asked, headers={"Idempotency-Key": str(uuid4())}).status_code == 202
+
+
+def test_another_body_under_a_used_key_leaves_nothing(ada: Any, key: dict[str, str]) -> None:
+    refused = {"photos": [{"upload_id": ada.upload()} for _ in range(4)], "brief": ENHANCE}
+    ada.post("/jobs", refused, headers=key)
+
+    answer = ada.post("/jobs", job(ada.upload()), headers=key)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_conflict")
+    ada.followers.catch_up()
+    assert ada.get("/jobs").json()["items"] == []
+    assert ada.get("/billing/credits").json()["held"] == 0
+
+
 def test_a_body_that_cannot_be_read_does_not_use_up_its_key(ada: Any, key: dict[str, str]) -> None:
     assert ada.post("/jobs", {"photos": 7}, headers=key).status_code == 422
 
