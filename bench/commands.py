@@ -14,11 +14,11 @@ from bench.load import CONNECTIONS, Answered, load, request
 from bench.people import Customer, People
 from bench.report import say
 
-CUSTOMERS = 8 * CONNECTIONS
+CUSTOMERS = 16 * CONNECTIONS
 """So many that no two of their jobs are submitted at once: contention for one ledger is another question."""
 ROUNDS = 5
-JOBS = 5
-"""Of each customer in a round: it lasts a quarter of a second at the least."""
+JOBS = 2
+"""Of each customer in a round: at the end nobody has more unfinished ones than somebody at work might have."""
 API = "/api/v1"
 
 
