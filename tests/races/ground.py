@@ -75,10 +75,10 @@ class Ground:
     def available(self, user_id: UUID) -> int:
         return self.ledger(user_id).available(self.container.database.now())
 
-    def log(self) -> list[Recorded]:
+    def log(self, names: frozenset[str] | None = None) -> list[Recorded]:
         with self.container.database.connection() as connection:
             return LogReader(self.container.mapper).read(
-                connection, after=0, upto=END, names=None, limit=100_000
+                connection, after=0, upto=END, names=names, limit=100_000
             )
 
     def catch_up(self) -> None:

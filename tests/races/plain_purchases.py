@@ -23,8 +23,12 @@ class PlainPayment:
     heard: set[str] = field(default_factory=set)
     """Of the payment and its refunds."""
     heard_outcomes: dict[str, str] = field(default_factory=dict)
-    losses: dict[str, str] = field(default_factory=dict)
-    """The reversal that stands for each dispute that was lost at last."""
+    losses: dict[str, int] = field(default_factory=dict)
+    """How often we have heard that a dispute was lost."""
+
+    def loss(self, dispute: str) -> str:
+        """What its last loss is called."""
+        return dispute if self.losses[dispute] == 1 else f"{dispute}/{self.losses[dispute]}"
 
     @property
     def refundable(self) -> int:
@@ -67,10 +71,10 @@ class PlainShop:
             return
         frozen.discard(dispute)
         if outcome == "lost":
-            payment.losses[dispute] = f"{payment.losses.get(dispute, dispute)}'"
-            self._reverse(payment, payment.losses[dispute], payment.disputes[dispute])
+            payment.losses[dispute] = payment.losses.get(dispute, 0) + 1
+            self._reverse(payment, payment.loss(dispute), payment.disputes[dispute])
         elif before == "lost":
-            self.ledger.cancel(payment.lot, payment.losses[dispute])
+            self.ledger.cancel(payment.lot, payment.loss(dispute))
 
     def _reverse(self, payment: PlainPayment, reversal: str, amount: int) -> None:
         self.ledger.lots[payment.lot].amounts[reversal] = amount
