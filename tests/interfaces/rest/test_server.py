@@ -195,7 +195,10 @@ def test_the_log_has_a_line_a_request_without_anything_personal(server: Server, 
 def test_what_was_recorded_when_it_was_killed_is_answered_when_it_is_asked_again(
     server: Server, ada: Any, database: Any, settings: Settings, tmp_path: Path
 ) -> None:
-    """Killed between recording and answering: the answers cannot be kept while their table is locked."""
+    """Killed between recording and answering: the answers cannot be kept while their table is locked.
+
+    Jobs are recorded with their answers or not at all, so of those there is nothing yet.
+    """
     failed = ada.submit()
     ada.container.jobs.expire(UUID(failed))
     newcomer = {"email": "bea@example.com", "password": PASSWORD, "name": "Bea"}
@@ -215,7 +218,9 @@ def test_what_was_recorded_when_it_was_killed_is_answered_when_it_is_asked_again
         before = _made(connection)
         connection.execute("LOCK TABLE stage.answers IN SHARE MODE")
         cut_off = [clients.submit(send, server.url, *request) for request in requests]
-        wait_until(lambda: _made(connection) == tuple(count + 1 for count in before), server.log)
+        jobs, retries, uploads, accounts = before
+        wait_until(lambda: _made(connection) == (jobs, retries, uploads + 1, accounts + 1), server.log)
+        wait_until(lambda: _waiting(connection) >= 2, server.log)  # the other two wait for these
         for one in [psutil.Process(server.process.pid), *server.workers]:
             one.kill()
         server.process.wait()
@@ -229,6 +234,13 @@ def test_what_was_recorded_when_it_was_killed_is_answered_when_it_is_asked_again
     assert all("event-position" in answer.headers for answer in (first[0], first[1], first[3]))
     with psycopg.connect(database.superuser_url) as connection:
         assert _made(connection) == tuple(count + 1 for count in before)
+
+
+def _waiting(connection: psycopg.Connection[Any]) -> int:
+    """How many want to keep an answer."""
+    statement = "SELECT count(*) FROM pg_locks WHERE relation = 'stage.answers'::regclass AND NOT granted"
+    ((waiting,),) = connection.execute(statement).fetchall()
+    return int(waiting)
 
 
 def _made(connection: psycopg.Connection[Any]) -> tuple[int, ...]:
