@@ -16,11 +16,12 @@ class UnknownLogLevel(ValueError):
         super().__init__(f"LOG_LEVEL is {level!r}; it can be {', '.join(_LEVELS)}")
 
 
-def configure_logging(level: str, process: str) -> None:
+def configure_logging(level: str, process: str, *, for_good: bool = False) -> None:
     """Send our own logs and those of libraries the same way, each line naming the process it is from.
 
-    `level` is one of debug, info, warning and error; libraries say no less than warnings. Raises
-    UnknownLogLevel.
+    `level` is one of debug, info, warning and error; libraries say no less than warnings. `for_good` is for
+    processes that write a line for each request: loggers are made once, and never configured otherwise.
+    Raises UnknownLogLevel.
     """
     if level not in _LEVELS:
         raise UnknownLogLevel(level)
@@ -37,7 +38,7 @@ def configure_logging(level: str, process: str) -> None:
         processors=[*shared, structlog.processors.format_exc_info, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=for_good,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

@@ -12,7 +12,7 @@ from infrastructure.wiring import Container
 def opened(process: str) -> Iterator[Container]:
     """Everything that the environment configures, with this process's name in its logs. Raises SettingsInvalid."""
     loaded = settings.load()
-    configure_logging(loaded.log_level, process)
+    configure_logging(loaded.log_level, process, for_good=True)
     container = wiring.build(loaded)
     container.open()
     try:

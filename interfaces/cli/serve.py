@@ -10,7 +10,7 @@ from interfaces.rest import server
 def serve() -> None:
     """Serve the API until SIGTERM. Raises CommandFailed where something else listens already."""
     loaded = settings.load()
-    configure_logging(loaded.log_level, "serve")
+    configure_logging(loaded.log_level, "serve", for_good=True)
     refuse_pooler(loaded.direct_url, loaded.direct_variable)
     try:
         server.run(loaded)

@@ -70,7 +70,7 @@ def granian(target: str, host: str, port: int, *, workers: int = 1) -> MPServer:
 
 def application(settings: Settings) -> ASGIApp:
     """What each worker process serves; it ends when the process that started it goes, however that went."""
-    configure_logging(settings.log_level, "serve")
+    configure_logging(settings.log_level, "serve", for_good=True)
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     return create_app(build(settings))
 

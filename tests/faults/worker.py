@@ -23,7 +23,7 @@ PACES = {
 
 def main(journal: str, milliseconds: str) -> None:
     loaded = settings.load()
-    configure_logging(loaded.log_level, "work")
+    configure_logging(loaded.log_level, "work", for_good=True)
     container = wiring.build(loaded, stager=WatchedStager(Journal(Path(journal)), int(milliseconds)))
     container.open()
     try:

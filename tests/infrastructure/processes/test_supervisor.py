@@ -148,6 +148,15 @@ def test_a_note_that_was_cut_short_is_begun_anew(tmp_path: Path) -> None:
         has_said(processes.start("api", SLEEP), "ready")
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """As whoever sits at a terminal finds it: a shell's background jobs ignore interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_second_interrupt_while_stopping_kills_what_is_left(tmp_path: Path) -> None:
     main = threading.main_thread().ident

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-import structlog
 
 from domain.credit_ledger import CreditLedger
 from domain.lots import Source
@@ -47,7 +46,6 @@ def environment(
     }.items():
         monkeypatch.setenv(name, value)
     yield monkeypatch
-    structlog.reset_defaults()  # they log to the standard error of this test, which is closed after it
 
 
 @pytest.fixture
