@@ -1,6 +1,7 @@
 """`stage`: everything that an operator or a developer runs, each process and each errand a command."""
 
 import sys
+from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 from psycopg import OperationalError
@@ -45,13 +46,15 @@ EXPLAINED = (
 """Errors that say what is wrong and what would be right; a traceback would only hide it."""
 
 
-def main() -> None:
-    """Exit with 0 when it went well, 1 with an explanation when not, 130 when interrupted.
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what the arguments say, by default the process's own.
+
+    Exit with 0 when it went well, 1 with an explanation when not, 130 when interrupted.
 
     Other codes are those of which a command's help tells, so arguments that it does not take give none of them.
     """
     try:
-        app(exit_on_error=False)
+        app(arguments, exit_on_error=False)
     except CycloptsError:  # it was explained already
         sys.exit(1)
     except EXPLAINED as error:

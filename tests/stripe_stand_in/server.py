@@ -79,6 +79,7 @@ class StripeStandIn:
 
     def __init__(self) -> None:
         self.book = Book()
+        self.longest_page = 100
         self.calls: list[Call] = []
         self.headers: list[Mapping[str, str]] = []
         self.mistakes: list[str] = []
@@ -199,7 +200,7 @@ def _listed(stand_in: StripeStandIn, kind: str, parameters: Tree, *by: str) -> O
         found = [one for one in found if one["active"] == (active == "true")]
     if after := parameters.get("starting_after"):
         found = found[[one["id"] for one in found].index(after) + 1 :]
-    limit = int(parameters.get("limit", 10))
+    limit = min(int(parameters.get("limit", 10)), stand_in.longest_page)
     shown = [_shown(one) for one in found[:limit]]
     shown = [_expanded(stand_in, one, parameters, "data.") for one in shown]
     path = f"/v1/{kind.replace('.', '/')}s"

@@ -13,7 +13,9 @@ def test_what_was_asked_for_before_the_end_is_told_and_nothing_runs_on(valkey: E
     with redis.Redis.from_url(valkey.url) as client, client.pubsub() as heard:
         heard.subscribe(CHANNEL)
         assert heard.get_message(timeout=5)
-        before = set(threading.enumerate())  # other tests' programs may be open, with threads of the same name
+        before = set(
+            threading.enumerate()
+        )  # other tests' programs may be open, with threads of the same name
         wake = Wake(client)
         wake()
         wake.close()

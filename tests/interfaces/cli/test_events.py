@@ -32,7 +32,7 @@ Run = Callable[..., Any]
 @pytest.fixture
 def environment(
     database: FreshDatabase, valkey: EmbeddedValkey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[pytest.MonkeyPatch]:
+) -> pytest.MonkeyPatch:
     """What the commands are configured with."""
     for name, value in {
         "DATABASE_URL": database.app_url,
@@ -45,7 +45,7 @@ def environment(
         "ANCHOR_KEY": OLD,
     }.items():
         monkeypatch.setenv(name, value)
-    yield monkeypatch
+    return monkeypatch
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from application.projections.users import Users
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.projections import rebuilds
 from infrastructure.projections.engine import Projector
+from interfaces.cli.main import main
 from tests.application.projections.histories import Play
 from tests.infrastructure.following.tally import following, of, until
 from tests.infrastructure.projections.parts import Parts, connected, parts
@@ -155,9 +156,19 @@ def refused(environment: dict[str, str], *arguments: str, cwd: Path | None = Non
     ],
 )
 def test_what_cannot_be_done_is_said_with_what_could_be(
-    environment: dict[str, str], arguments: str, said: str
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: str,
+    said: str,
 ) -> None:
-    assert said in refused(environment, *arguments.split())
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        main(arguments.split())
+    told = f"{capsys.readouterr().err} {ended.value.code}"  # a text that a process would end by saying
+    assert said in " ".join(told.replace("│", " ").split())
+    assert ended.value.code not in (0, None)
 
 
 def test_a_database_that_was_never_migrated_is_told_of(
