@@ -85,3 +85,41 @@ def test_it_returns_what_the_use_case_returns_and_keeps_its_name() -> None:
         return 2 * number
 
     assert (doubled(4), doubled.__name__, doubled.__doc__) == (8, "doubled", "Twice the number.")
+
+
+def test_a_use_case_within_another_is_tried_again_only_with_the_whole_of_it() -> None:
+    tried = []
+
+    @retried
+    def inner() -> None:
+        tried.append("inner")
+        if len(tried) < 4:
+            raise ConcurrentChange
+
+    @retried
+    def outer() -> None:
+        tried.append("outer")
+        inner()
+
+    outer()
+    assert tried == ["outer", "inner", "outer", "inner"]
+
+
+def test_whatever_became_of_one_use_case_the_next_is_tried_again() -> None:
+    @retried
+    def unlucky() -> None:
+        raise ConcurrentChange
+
+    for _ in range(2):
+        tried: list[int] = []
+
+        @retried
+        def lucky_at_last(tried: list[int] = tried) -> None:
+            tried.append(1)
+            if len(tried) < 3:
+                raise ConcurrentChange
+
+        lucky_at_last()
+        assert len(tried) == 3
+        with pytest.raises(ConcurrentChange):
+            unlucky()

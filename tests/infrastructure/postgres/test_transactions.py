@@ -9,6 +9,7 @@ import pytest
 from psycopg.pq import TransactionStatus
 
 from application.errors import ConcurrentChange
+from application.retrying import retried
 from infrastructure.postgres.database import Database
 from infrastructure.postgres.transactions import Call
 
@@ -122,3 +123,25 @@ def test_a_transaction_inside_another_takes_its_locks_too(opened: Database) -> N
                 assert not waiting.done()
         waiting.result()
     assert order == ["first", "second"]
+
+
+def test_a_use_case_that_meets_a_conflict_inside_is_tried_again_in_a_new_transaction(
+    opened: Database,
+) -> None:
+    opened.put_off(appending(1, []))
+    tried = []
+
+    @retried
+    def use_case() -> None:
+        tried.append(1)
+        opened.put_off(appending(len(tried), []))
+        assert len(versions(opened)) == 2
+
+    @retried
+    def with_its_answer() -> None:
+        with opened.transaction():
+            use_case()
+
+    with_its_answer()
+    assert len(tried) == 2
+    assert versions(opened) == [1, 2]
