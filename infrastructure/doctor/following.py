@@ -30,19 +30,15 @@ def followers(container: Container) -> Iterator[Finding]:
 
 def parked_events(container: Container) -> Iterator[Finding]:
     with container.database.connection() as connection:
-        parked = parking.listed(connection)
-    by_model: dict[str, list[parking.ParkedEvent]] = {}
-    for event in parked:
-        by_model.setdefault(event.read_model, []).append(event)
-    for name, events in by_model.items():
-        first = events[0]
+        found = parking.lacking(connection)
+    for lacking in found:
         yield Finding(
             "parked_events",
             Severity.FAILED,
-            f"{name} lacks {len(events)} events that it could not digest; mend it, then retry it",
-            {"read_model": name, "events": len(events), "first": to_builtins(first)},
+            f"{lacking.read_model} lacks {lacking.events} events that it could not digest; mend it, then retry it",
+            to_builtins(lacking),
         )
-    if not by_model:
+    if not found:
         yield Finding("parked_events", Severity.OK, "no event is parked", {})
 
 

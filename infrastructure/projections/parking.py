@@ -26,6 +26,10 @@ _LISTED = """
     WHERE place = 'read_models' AND (%(read_model)s::text IS NULL OR read_model = %(read_model)s)
     ORDER BY read_model, position LIMIT %(limit)s
 """
+_COUNTED = """
+    SELECT read_model, count(*) AS events, min(position) AS first FROM stage.parked_events
+    WHERE place = 'read_models' GROUP BY read_model ORDER BY read_model
+"""
 
 log = structlog.get_logger()
 
@@ -41,6 +45,15 @@ class ParkedEvent(Struct, frozen=True):
     error: str | None
     """None when it only waits for an earlier one."""
     parked_at: datetime
+
+
+class Lacking(Struct, frozen=True):
+    """A read model with parked events."""
+
+    read_model: str
+    events: int
+    first: int
+    """The position of the oldest."""
 
 
 def blocked(connection: psycopg.Connection[TupleRow], read_model: str, place: str) -> set[str]:
@@ -113,6 +126,12 @@ def listed(
     """The oldest first, of this read model or of all."""
     with connection.cursor(row_factory=class_row(ParkedEvent)) as rows:
         return rows.execute(_LISTED, {"read_model": read_model, "limit": limit}).fetchall()
+
+
+def lacking(connection: psycopg.Connection[TupleRow]) -> list[Lacking]:
+    """Every read model that lacks events, with how many."""
+    with connection.cursor(row_factory=class_row(Lacking)) as rows:
+        return rows.execute(_COUNTED).fetchall()
 
 
 def _row(read_model: str, place: str, event: Parked) -> list[object]:
