@@ -11,6 +11,7 @@ from domain.aggregate import Aggregate
 from domain.errors import Conflict, DomainError
 from domain.offers import checked_quantity, offered
 from domain.personal import Personal
+from domain.reversals import credits_for
 
 
 class PurchaseStatus(StrEnum):
@@ -55,14 +56,6 @@ class Dispute:
     def loss_id(self, dispute_id: str) -> str:
         """What its last loss is called where each may happen once."""
         return dispute_id if self.losses == 1 else f"{dispute_id}/{self.losses}"
-
-
-def credits_for(credits: int, *, returned: int, paid: int) -> int:
-    """How many of the credits go when so much of what was paid is returned (domain.md, CreditLedger).
-
-    Amounts are in the currency's minor unit. Never more than there were.
-    """
-    return min(credits, credits * returned // paid)
 
 
 class Purchase(Aggregate):

@@ -64,13 +64,20 @@ class Release:
         return self.debt + self.awaited + self.restored
 
 
+def credits_for(credits: int, *, returned: int, paid: int) -> int:
+    """How many of the credits go when so much of what was paid is returned (domain.md, CreditLedger).
+
+    Amounts are in the currency's minor unit. Never more than there were.
+    """
+    return min(credits, credits * returned // paid)
+
+
 def reversed_credits(credits: int, reversals: Iterable[Reversal]) -> int:
-    """How many credits of a lot are reversed after these: floor(credits x refunded / paid), never over it."""
+    """How many credits of a lot are reversed after these."""
     standing = [reversal for reversal in reversals if not reversal.cancelled]
     if not standing:
         return 0
-    refunded = sum(reversal.amount for reversal in standing)
-    return min(credits, credits * refunded // standing[0].paid)
+    return credits_for(credits, returned=sum(one.amount for one in standing), paid=standing[0].paid)
 
 
 def claim(lot: Lot, family: Sequence[Lot], target: int) -> Claim:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from domain.errors import Conflict
 from domain.offers import OFFERS, OfferUnknown, QuantityOutOfRange
-from domain.purchase import NotPaid, Purchase, PurchaseStatus, credits_for
+from domain.purchase import NotPaid, Purchase, PurchaseStatus
+from domain.reversals import credits_for
 from tests.domain.ledgers import NOW
 
 ANN, ID = UUID(int=1), UUID(int=5)
