@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 PHOTO_BYTES = 15 * 1000 * 1000
-"""The largest photo taken, in bytes (15 MB; domain.md, Rules)."""
+"""The largest photo taken, in bytes (15 MB; docs/domain.md, Rules)."""
 PHOTO_MEGAPIXELS = 60
-"""The most pixels a photo may have, in millions (domain.md, Rules)."""
+"""The most pixels a photo may have, in millions (docs/domain.md, Rules)."""
 
 
 @dataclass(frozen=True)

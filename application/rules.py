@@ -25,7 +25,7 @@ RECONCILE = "reconcile"
 FORGET_NOTICES = "forget_notices"
 
 JOB_LIFETIME = timedelta(hours=24)
-"""How long a job may take before what is left of it fails (domain.md, PhotoJob)."""
+"""How long a job may take before what is left of it fails (docs/domain.md, PhotoJob)."""
 
 
 def _stage_photos(recorded: Recorded) -> Iterator[Reaction]:

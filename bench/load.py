@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 CONNECTIONS = 16
-"""At once: what facts.md was measured with."""
+"""At once: enough to keep one server process busy."""
 PATIENCE = 30.0
 """Seconds without any answer until the load gives up."""
 

@@ -7,7 +7,7 @@ from domain.errors import DomainError
 from domain.personal import Personal
 
 PROMPT_LENGTH = 500
-"""The longest prompt, in characters (domain.md, Rules)."""
+"""The longest prompt, in characters (docs/domain.md, Rules)."""
 
 
 class Label(StrEnum):

@@ -23,7 +23,7 @@ from domain.lots import Lot, Source, burn, share, split
 from domain.reversals import Dispute, Reversal, claim, reclaim, release, reversed_credits
 
 TRIAL_CREDITS = 3
-"""Granted once per mailbox, for life, when the address is verified (domain.md, Rules)."""
+"""Granted once per mailbox, for life, when the address is verified (docs/domain.md, Rules)."""
 REASON_LENGTH = 200
 """The longest reason of an adjustment, in characters."""
 
@@ -147,7 +147,7 @@ class CreditLedger(Aggregate):
         return sum(lot.usable(now) for lot in self.lots.values())
 
     def grant_trial(self) -> None:
-        """The trial of domain.md: it never expires, and a second grant of it changes nothing."""
+        """The trial of docs/domain.md: it never expires, and a second grant of it changes nothing."""
         self.grant(uuid5(self.id, "trial"), Source.TRIAL, TRIAL_CREDITS, reference="trial")
 
     def grant(

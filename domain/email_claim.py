@@ -34,7 +34,7 @@ class TrialAlreadyUsed(DomainError):
 
 
 def canonical(address: str) -> str:
-    """One spelling per mailbox: lower case, no plus-tag, and for Gmail no dots (domain.md, Aggregates).
+    """One spelling per mailbox: lower case, no plus-tag, and for Gmail no dots (docs/domain.md, EmailClaim).
 
     Letters that can be written in several ways are brought to one (RFC 6532, 3.1), and so are the two ways
     of writing an international domain. Mail goes to the address as typed; this form only decides whether two

@@ -6,9 +6,9 @@ from domain.errors import DomainError
 from domain.job_photo import JobStatus
 
 PHOTOS_PER_JOB = 30
-"""The most photos a job takes (domain.md, PhotoJob)."""
+"""The most photos a job takes (docs/domain.md, PhotoJob)."""
 GROUP_NAME_LENGTH = 140
-"""The longest group name, in characters (domain.md, Rules)."""
+"""The longest group name, in characters (docs/domain.md, Rules)."""
 
 
 class WrongNumberOfPhotos(DomainError):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 class Source(StrEnum):
-    """Where a lot came from, in the order in which lots burn (domain.md, CreditLedger)."""
+    """Where a lot came from, in the order in which lots burn (docs/domain.md, CreditLedger)."""
 
     TRIAL = "trial"
     PROMO = "promo"

@@ -9,7 +9,7 @@ APP = "stageinseconds"
 """Every price and payment of ours carries it: an account at the provider may serve other apps, too."""
 CURRENCY = "usd"
 SMALLEST_QUANTITY, LARGEST_QUANTITY = 1, 500
-"""Of one checkout (domain.md, Rules)."""
+"""Of one checkout (docs/domain.md, Rules)."""
 
 
 class OfferUnknown(DomainError):
@@ -53,7 +53,7 @@ OFFERS = MappingProxyType(
         )
     }
 )
-"""All offers by their keys (domain.md, Rules)."""
+"""All offers by their keys (docs/domain.md, Rules)."""
 
 
 def offered(key: str) -> Offer:

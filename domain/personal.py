@@ -5,7 +5,7 @@ class Personal:
     """A piece of personal data, such as a name, an address or a prompt.
 
     Its text is reached only by asking for `text`; printing, formatting and logging show a mask. The
-    event store seals it with its owner's key (see architecture.md), and a subclass there opens it on
+    event store seals it with its owner's key (see docs/architecture.md), and a subclass there opens it on
     demand, or shows `ERASED` once the key is destroyed.
     """
 

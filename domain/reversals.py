@@ -65,7 +65,7 @@ class Release:
 
 
 def credits_for(credits: int, *, returned: int, paid: int) -> int:
-    """How many of the credits go when so much of what was paid is returned (domain.md, CreditLedger).
+    """How many of the credits go when so much of what was paid is returned (docs/domain.md, CreditLedger).
 
     Amounts are in the currency's minor unit. Never more than there were.
     """

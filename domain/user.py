@@ -14,7 +14,7 @@ NAME_LENGTH = 100
 
 
 class Role(StrEnum):
-    """What a user may do beyond using the product (domain.md, Rules)."""
+    """What a user may do beyond using the product (docs/domain.md, Rules)."""
 
     USER = "user"
     AUDITOR = "auditor"

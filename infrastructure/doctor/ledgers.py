@@ -10,7 +10,7 @@ from infrastructure.queries.tables import CREDIT_LOTS, STATEMENT
 from infrastructure.wiring import Container
 
 UNANCHORED, UNANCHORED_LONG = 180.0, 900.0
-"""Seconds. The log is anchored each minute with news (architecture.md)."""
+"""Seconds. The log is anchored each minute with news (docs/architecture.md)."""
 _TOLD = 100
 """Ledgers that are named at the most."""
 

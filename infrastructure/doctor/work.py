@@ -14,7 +14,7 @@ from infrastructure.wiring import Container
 WAITS, WAITS_LONG = 30.0, 300.0
 """Seconds that a due reaction may wait for a worker."""
 STUCK = timedelta(hours=25)
-"""A job ends after 24 hours at the latest (domain.md, PhotoJob), and its hold is settled with it."""
+"""A job ends after 24 hours at the latest (docs/domain.md, PhotoJob), and its hold is settled with it."""
 
 _JOBS = sql.SQL("""
     SELECT job_id, status, extract(epoch FROM clock_timestamp() - submitted_at)::float8 FROM {jobs}

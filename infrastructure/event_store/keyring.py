@@ -18,7 +18,7 @@ from infrastructure.postgres.database import Database
 KEY_LENGTH = 32
 """In bytes: AES-256."""
 CACHE_SECONDS = 60
-"""How long a key may be used without looking whether it still exists (architecture.md, The event store)."""
+"""How long a key may be used without looking whether it still exists (docs/architecture.md, The event store)."""
 _CACHE_SIZE = 10_000
 _REWRAPPED_AT_ONCE = 1000
 _NONCE_LENGTH = 12

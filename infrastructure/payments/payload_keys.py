@@ -7,7 +7,7 @@ from uuid import UUID
 from infrastructure.event_store.keyring import Keyring
 
 TERM = timedelta(days=90)
-"""How long a message that is about nobody we know can be read (architecture.md, The event store)."""
+"""How long a message that is about nobody we know can be read (docs/architecture.md, The event store)."""
 
 
 @dataclass(frozen=True)

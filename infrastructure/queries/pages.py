@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 KEPT_SECONDS: Final = 60.0
-"""No longer: what is on them is personal (architecture.md, The event store)."""
+"""No longer: what is on them is personal (docs/architecture.md, The event store)."""
 KEPT_BYTES: Final = 32 * 2**20
 """Of all pages together."""
 

@@ -14,7 +14,7 @@ from infrastructure.event_store.keyring import Keyring
 from infrastructure.postgres.connecting import bounded
 
 KEPT_HOURS: Final = 24
-"""How long an answer is kept (domain.md, The API)."""
+"""How long an answer is kept (docs/domain.md, The API)."""
 PATIENCE = 30.0
 """Seconds that a request waits for its twin."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.2

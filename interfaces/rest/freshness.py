@@ -13,7 +13,7 @@ from interfaces.rest.headers import EVENT_POSITION
 WAIT_FOR_POSITION = "Wait-For-Position"
 
 LONGEST_WAIT = 2.0
-"""In seconds (domain.md, The API)."""
+"""In seconds (docs/domain.md, The API)."""
 
 WaitForPosition = Annotated[
     int | None,

@@ -1,4 +1,4 @@
-"""Rate limits: which requests count together, as whose, and how answers tell what is left (domain.md, Rules)."""
+"""Rate limits: which requests count together, as whose, and how answers tell what is left (docs/domain.md, Rules)."""
 
 import re
 from collections.abc import Iterable, Mapping
