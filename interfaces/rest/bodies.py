@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Iterator
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import msgspec
 from litestar import Request
@@ -19,6 +19,7 @@ from interfaces.rest.faults import (
     Disconnected,
     FieldProblem,
     MalformedJson,
+    UnsupportedContentEncoding,
     UnsupportedContentType,
     ValidationFailed,
 )
@@ -75,12 +76,17 @@ def expected_type(handler: BaseRouteHandler) -> str | None:
 
 
 def readable(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Refuse a body of another kind before any of it is read. Raises UnsupportedContentType.
+    """Refuse a body of another kind, or a packed one, before any of it is read.
 
-    A body that is signed need not say of which kind it is.
+    A body that is signed need not say of which kind it is. Raises UnsupportedContentEncoding or
+    UnsupportedContentType.
     """
     expected, told = expected_type(handler), connection.headers.get("Content-Type", "")
-    if expected is None or (handler.opt.get("signed") and not told):
+    if expected is None:
+        return
+    if connection.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedContentEncoding
+    if handler.opt.get("signed") and not told:
         return
     if told.partition(";")[0].strip().lower() != expected:
         raise UnsupportedContentType(expected)
@@ -95,10 +101,23 @@ def decoded(body: bytes, shape: Any) -> Any:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise MalformedJson from None
     try:
-        found = list(_wrong(msgspec.json.decode(body), shape, ""))
+        value = _PLAIN.decode(body)
+        if found := list(_wrong(value, shape, "")):
+            raise ValidationFailed(found[:TOLD])
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError:
+        raise ValidationFailed([FieldProblem("body", str(first))]) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise MalformedJson from None
-    raise ValidationFailed(found[:TOLD] or [FieldProblem("body", str(first))])
+
+
+def _number(digits: str) -> int | float:
+    """JSON has one kind of numbers: 5.0 is the whole number 5."""
+    number = float(digits)
+    return int(number) if number.is_integer() else number
+
+
+_PLAIN: Final = msgspec.json.Decoder(float_hook=_number)
 
 
 @cache

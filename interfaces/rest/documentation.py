@@ -14,6 +14,7 @@ from litestar.serialization import encode_json
 from interfaces.rest import documentation_page
 from interfaces.rest.authentication import OPEN
 from interfaces.rest.openapi import complete
+from interfaces.rest.viewers import PARAMETER
 
 PAGE: Final = "/docs"
 DOCUMENT: Final = "/api/v1/openapi.json"
@@ -65,6 +66,12 @@ CONFIG: Final = OpenAPIConfig(
                 name="session",
                 security_scheme_in="cookie",
                 description="Set by POST /auth/sign-in with transport cookie, for browsers",
+            ),
+            "link": SecurityScheme(
+                type="apiKey",
+                name=PARAMETER,
+                security_scheme_in="query",
+                description="In links that were given out; it holds for the whole address, `expires` included",
             ),
         }
     ),

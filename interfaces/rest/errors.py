@@ -106,6 +106,7 @@ from interfaces.rest.faults import (
     TooManyStreams,
     Unavailable,
     Unexpected,
+    UnsupportedContentEncoding,
     UnsupportedContentType,
     ValidationFailed,
 )
@@ -148,6 +149,13 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         "Wrong Content-Type",
         "This address takes a body of Content-Type {expected}.",
         {"expected": "application/json"},
+    ),
+    UnsupportedContentEncoding: Answer(
+        415,
+        "unsupported_content_encoding",
+        "Packed body",
+        "Bodies are taken as they are: send this one without Content-Encoding.",
+        headers={"Accept-Encoding": "identity"},
     ),
     BodyTooLarge: Answer(
         413, "body_too_large", "Too large", "The body may have {limit} bytes at the most.", {"limit": 100_000}

@@ -31,6 +31,10 @@ class UnsupportedContentType(RequestFault):
     expected: str
 
 
+class UnsupportedContentEncoding(RequestFault):
+    """The body is packed."""
+
+
 @dataclass
 class BodyTooLarge(RequestFault):
     limit: int

@@ -19,11 +19,13 @@ from interfaces.rest.faults import (
     MalformedRequest,
     NotSignedIn,
     PositionUnknown,
+    RangeNotSatisfiable,
     RateLimited,
     RoleMissing,
     RouteNotFound,
     Unavailable,
     Unexpected,
+    UnsupportedContentEncoding,
     UnsupportedContentType,
     ValidationFailed,
 )
@@ -39,19 +41,33 @@ PICTURES: Final = ("image/jpeg", "image/png", "image/webp", "image/heic", "image
 
 Document = dict[str, Any]
 
-LIMIT_HEADERS: Final = {
-    POLICY: {
-        "description": "The limit that this request was counted for: `q` requests in `w` seconds.",
-        "schema": {"type": "string"},
-        "example": '"jobs";q=10;w=60',
-    },
-    STATE: {
-        "description": "What is left of it: `r` requests; if none, one more in `t` seconds.",
-        "schema": {"type": "string"},
-        "example": '"jobs";r=9;t=0',
-    },
-    "Retry-After": {"description": "In seconds.", "schema": {"type": "integer"}, "example": 6},
+HEADERS: Final[Mapping[str, tuple[str, str | int]]] = {
+    POLICY: ("The limit that this request was counted for: `q` requests in `w` seconds.", '"jobs";q=10;w=60'),
+    STATE: ("What is left of it: `r` requests; if none, one more in `t` seconds.", '"jobs";r=9;t=0'),
+    "Retry-After": ("In seconds.", 6),
+    "WWW-Authenticate": ("How to sign in.", ANSWERS[NotSignedIn].headers["WWW-Authenticate"]),
+    "Accept-Encoding": ("How bodies may be packed: not at all.", "identity"),
+    "Accept-Ranges": ("What can be asked for in parts.", "bytes"),
+    "Content-Range": ("Which bytes these are, of how many.", "bytes 0-1023/120000"),
+    "ETag": ("The version of this answer.", '"9f86d081884c7d65"'),
 }
+"""What is said of the headers that answers of many routes have, each with an example."""
+
+_MEASURED: Final[Mapping[type[Exception], str]] = {
+    RateLimited: "Retry-After",
+    RangeNotSatisfiable: "Content-Range",
+}
+"""Headers of problems whose values depend on the request."""
+_PROBLEM_HEADERS: Final = {
+    known.code: {*known.headers, *([_MEASURED[kind]] if kind in _MEASURED else [])}
+    for kind, known in ANSWERS.items()
+}
+"""By the problem's code."""
+_HEADERS: Final = {
+    str(HTTPStatus.PARTIAL_CONTENT.value): {"Accept-Ranges", "Content-Range", "ETag"},
+    str(HTTPStatus.NOT_MODIFIED.value): {"ETag"},
+}
+"""Of other answers, by their status."""
 
 
 def complete(app: Litestar) -> Document:
@@ -59,12 +75,19 @@ def complete(app: Litestar) -> Document:
     document: Document = app.openapi_schema.to_schema()
     session_cookie: SessionCookie = app.state.session_cookie
     limits: Limits = app.state.limits
-    document["components"]["headers"] = LIMIT_HEADERS
+    document["components"]["headers"] = {
+        name: {
+            "description": about,
+            "schema": {"type": "integer" if isinstance(value, int) else "string"},
+            "example": value,
+        }
+        for name, (about, value) in HEADERS.items()
+    }
     document["components"]["securitySchemes"]["cookie"]["name"] = session_cookie.name
     schemas = document["components"]["schemas"]
     for path, method, handler in _handlers(app):
         operation = document["paths"][path][method]
-        operation["security"] = [] if handler.opt.get("open") else [{"bearer": []}, {"cookie": []}]
+        operation["security"] = [{scheme: []} for scheme in _opened_by(handler)]
         if described := handler.opt.get("body"):
             operation["requestBody"] = described
         for media in operation.get("requestBody", {}).get("content", {}).values():
@@ -76,6 +99,7 @@ def complete(app: Litestar) -> Document:
             handler.opt.get("also", {})
         )
         _add_problems(operation, handler, method, path)
+        _add_headers(operation["responses"])
         if counted := lane(method.upper(), path.removeprefix(API)):
             _add_limit(operation["responses"], limits.most[counted])
         for media in _media(operation):
@@ -83,11 +107,27 @@ def complete(app: Litestar) -> Document:
     return document
 
 
+def _opened_by(handler: HTTPRouteHandler) -> list[str]:
+    """The security schemes of which any one will do."""
+    if handler.opt.get("open"):
+        return []
+    if handler.opt.get("only_signed"):
+        return ["link"]
+    return ["bearer", "cookie", *(["link"] if handler.opt.get("signed") else [])]
+
+
+def _add_headers(responses: Document) -> None:
+    """Those that come with a problem, with a part of what was asked for, or instead of it."""
+    for status, response in responses.items():
+        codes = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
+        for name in sorted(_HEADERS.get(status, set()).union(*(_PROBLEM_HEADERS[code] for code in codes))):
+            response.setdefault("headers", {})[name] = {"$ref": f"#/components/headers/{name}"}
+
+
 def _add_limit(responses: Document, most: int) -> None:
     """Which requests are counted together, their answers tell."""
     refused = responses[str(HTTPStatus.TOO_MANY_REQUESTS.value)]
     refused["description"] += f" (more than {most} a minute, by user or, signed out, by IP)"
-    refused.setdefault("headers", {})["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
     for response in responses.values():
         response.setdefault("headers", {}).update(
             {name: {"$ref": f"#/components/headers/{name}"} for name in (POLICY, STATE)}
@@ -185,7 +225,12 @@ def _general(
     if "{" in path or handler.opt.get("hidden"):
         yield RouteNotFound
     if (expected := expected_type(handler)) is not None:
-        yield from (MalformedRequest, UnsupportedContentType, ValidationFailed)
+        yield from (
+            MalformedRequest,
+            UnsupportedContentType,
+            UnsupportedContentEncoding,
+            ValidationFailed,
+        )
         yield from (MalformedJson, BodyTooLarge) if expected == "application/json" else (PhotoTooLarge,)
     if parameters := operation.get("parameters"):
         yield ValidationFailed

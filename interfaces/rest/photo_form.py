@@ -1,5 +1,6 @@
 """A form with one photo, read as it arrives: cut off at the limit, and never larger in memory than that."""
 
+from email.message import Message
 from typing import Any, Final
 
 from litestar import Request
@@ -15,6 +16,10 @@ from application.photos import PHOTO_BYTES, PhotoTooLarge
 from interfaces.rest.faults import FieldProblem, MalformedRequest, ValidationFailed
 
 FIELD: Final = "photo"
+LONGEST_HEADER: Final = 32 * 1024
+"""Bytes of a line in a part's head: a name may be silly, as it is shortened later."""
+BYTES: Final = "latin-1"
+"""Any bytes can be read as this, and written again as they were."""
 
 FORM: Final = {
     "body": {
@@ -49,7 +54,10 @@ async def sent_photo(request: Request[Any, Any, State]) -> SentPhoto:
     """The form's file. Raises MalformedRequest, ValidationFailed or PhotoTooLarge."""
     form = _Form()
     try:
-        with PushMultipartParser(request.content_type[1].get("boundary", ""), max_segment_count=1) as parser:
+        boundary = request.content_type[1].get("boundary", "")
+        with PushMultipartParser(
+            boundary, max_segment_count=2, max_header_size=LONGEST_HEADER, header_charset=BYTES
+        ) as parser:
             async for piece in request.stream():
                 if not parser.closed:  # what follows the form's end means nothing
                     for event in parser.parse(piece):
@@ -69,12 +77,31 @@ class _Form:
     def take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
         """The head of a part, a piece of its content, or None at its end."""
         if isinstance(event, MultipartSegment):
-            if event.name != FIELD:
-                raise ValidationFailed([FieldProblem(event.name or "form", "There is no such field")])
-            if event.filename is None:
+            field = _text(event.name or "form")
+            if field != FIELD:
+                raise ValidationFailed([FieldProblem(field, "There is no such field")])
+            if self.name is not None:
+                raise ValidationFailed(
+                    [FieldProblem(FIELD, "Expected one file; send each in a request of its own")]
+                )
+            self.name = _file_name(event)
+            if self.name is None:
                 raise ValidationFailed([FieldProblem(FIELD, "Expected a file")])
-            self.name = event.filename
         elif event:
             self.content += event
             if len(self.content) > PHOTO_BYTES:
                 raise PhotoTooLarge
+
+
+def _file_name(part: MultipartSegment) -> str | None:
+    """As most clients send it, or as `filename*` (RFC 8187), which some send alone; None if it is no file."""
+    if part.filename is not None:
+        return _text(part.filename)
+    described = Message()
+    described["Content-Disposition"] = part.header("Content-Disposition", "")
+    return described.get_filename()
+
+
+def _text(sent: str) -> str:
+    """Bytes of a head as UTF-8; what is none of it, as old clients send, must not keep a photo out."""
+    return sent.encode(BYTES).decode(errors="replace")

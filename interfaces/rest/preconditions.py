@@ -20,7 +20,9 @@ IfMatch = Annotated[
     ),
 ]
 
-_TAG: Final = re.compile(r'\*|(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_TAGS: Final = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
+"""One or more, with commas between them and perhaps some too many (RFC 9110, 5.6.1.2)."""
 _VERSION: Final = re.compile(r'"([0-9]{1,18})(?:\.[0-9]{1,18})?"')
 
 
@@ -32,9 +34,9 @@ def expected_version(if_match: str | None) -> int | None:
     """
     if if_match is None:
         return None
-    tags = [tag.strip() for tag in if_match.split(",")]
-    if not all(_TAG.fullmatch(tag) for tag in tags) or ("*" in tags and len(tags) > 1):
-        raise IfMatchInvalid
-    if tags == ["*"]:
+    if if_match.strip() == "*":
         return None
-    return max((int(found[1]) for tag in tags if (found := _VERSION.fullmatch(tag))), default=NEVER)
+    if not _TAGS.fullmatch(if_match):
+        raise IfMatchInvalid
+    versions = (_VERSION.fullmatch(tag) for tag in re.findall(_TAG, if_match))
+    return max((int(found[1]) for found in versions if found), default=NEVER)

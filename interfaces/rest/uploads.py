@@ -34,7 +34,7 @@ from interfaces.rest.job_shapes import LONGEST_TEXT
 from interfaces.rest.once import REPEATABLE, Once
 from interfaces.rest.photo_form import FORM, SentPhoto, sent_photo
 from interfaces.rest.problems import problems
-from interfaces.rest.viewers import SIGNED, Viewer
+from interfaces.rest.viewers import ONLY_SIGNED, Viewer
 
 TAGS: Final = ["Uploads"]
 OCTETS: Final = "application/octet-stream"
@@ -136,7 +136,7 @@ async def link_to_upload(
     tags=TAGS,
     summary="Put a photo",
     description="Where the object store cannot take it itself; the address is that of POST /uploads/links.",
-    opt={**SIGNED, "body": {"required": True, "content": {OCTETS: {"schema": BYTES}}}},
+    opt={**ONLY_SIGNED, "body": {"required": True, "content": {OCTETS: {"schema": BYTES}}}},
     request_max_body_size=PHOTO_BYTES,
     responses=problems(LinkInvalid, LinkExpired, PhotoTooLarge),
 )

@@ -12,6 +12,8 @@ from infrastructure.delivering.signed_links import LinkInvalid, SignedLinks
 
 SIGNED: Final = {"signed": True}
 """`opt=SIGNED` marks a route that a signed link opens, too."""
+ONLY_SIGNED: Final = {**SIGNED, "only_signed": True}
+"""`opt=ONLY_SIGNED` marks one that nothing else opens."""
 PARAMETER: Final = "signature"
 
 Connection = ASGIConnection[Any, Any, Any, Any]

@@ -1,5 +1,6 @@
 """Bodies are read strictly, and every wrong field is named."""
 
+import gzip
 from typing import Any
 
 import pytest
@@ -58,11 +59,38 @@ def test_a_number_is_not_taken_for_a_text_nor_a_text_for_a_number(resident: Any)
     assert [one["field"] for one in answer.json()["errors"]] == ["photos"]
 
 
+@pytest.mark.parametrize(("number", "status"), [("20.0", 201), ("2e1", 201), ("20.5", 422), ("1e30", 422)])
+def test_a_whole_number_may_be_written_with_a_point(resident: Any, number: str, status: int) -> None:
+    body = f'{{"offer": "PAYG_IMAGE_CREDIT", "quantity": {number}}}'
+
+    answer = resident.client.post(
+        "/api/v1/billing/checkouts", content=body, headers={**resident.headers, **JSON}
+    )
+
+    assert answer.status_code == status, answer.text
+
+
 def test_a_body_of_another_kind_is_refused_before_it_is_read(stranger: TestClient[Any]) -> None:
     answer = stranger.post(REGISTER, content=b"email=a", headers={"Content-Type": "text/plain"})
 
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_content_type")
     assert answer.json()["expected"] == "application/json"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "x"])
+def test_a_packed_body_is_refused_by_name(stranger: TestClient[Any], coding: str) -> None:
+    answer = stranger.post(
+        REGISTER, content=gzip.compress(b"{}"), headers={**JSON, "Content-Encoding": coding}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_content_encoding")
+    assert answer.headers["Accept-Encoding"] == "identity"
+
+
+def test_a_body_that_says_it_is_not_packed_is_read(stranger: TestClient[Any]) -> None:
+    answer = stranger.post(REGISTER, content=b"{}", headers={**JSON, "Content-Encoding": "identity"})
+
+    assert answer.json()["code"] == "validation_failed"
 
 
 def test_a_body_beyond_the_limit_is_refused(stranger: TestClient[Any]) -> None:

@@ -69,6 +69,41 @@ def test_what_needs_a_session_says_so(document: Any) -> None:
     assert document["components"]["securitySchemes"]["cookie"]["name"] == "session"
 
 
+def test_what_a_signed_link_opens_says_so(document: Any) -> None:
+    opened = {
+        (method, path.removeprefix("/api/v1"))
+        for path, method, operation in operations(document)
+        if {"link": []} in operation["security"]
+    }
+    photo = "/jobs/{job_id}/photos/{photo_id}"
+
+    assert opened == {
+        ("put", "/uploads/{upload_id}/content"),
+        ("get", "/jobs/{job_id}/disclosure"),
+        *(("get", f"{photo}/{picture}") for picture in ("original", "result", "preview", "labelled")),
+    }
+    put = document["paths"]["/api/v1/uploads/{upload_id}/content"]["put"]
+    assert put["security"] == [{"link": []}]  # a session opens other doors
+
+
+def test_headers_of_problems_and_parts_are_told(document: Any) -> None:
+    for path, method, operation in operations(document):
+        told = {
+            status: set(response.get("headers", {})) for status, response in operation["responses"].items()
+        }
+        for status, names in {
+            "206": {"Accept-Ranges", "Content-Range", "ETag"},
+            "304": {"ETag"},
+            "401": {"WWW-Authenticate"},
+            "415": {"Accept-Encoding"},
+            "416": {"Content-Range"},
+            "429": {"Retry-After"},
+            "503": {"Retry-After"},
+        }.items():
+            if status in told and not path.endswith("/ready"):
+                assert names <= told[status], (path, method, status)
+
+
 def test_examples_of_requests_are_readable(document: Any, resident: Any) -> None:
     for path, method, operation in operations(document):
         body = operation.get("requestBody", {}).get("content", {}).get("application/json")

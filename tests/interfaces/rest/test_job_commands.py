@@ -6,8 +6,15 @@ from uuid import UUID, uuid4
 import pytest
 
 ENHANCE = {"preset": "enhance"}
-UNREADABLE = ["7.0", '"7.0', '*, "1.0"', ""]
-NEVER_GIVEN = ['"something-else"', 'W/"1.0"', '"999999999999999999.0"', '"99999999999999999999999999.0"']
+UNREADABLE = ["7.0", '"7.0', '*, "1.0"', "", ",", '"1.0" "2.0"']
+NEVER_GIVEN = [
+    '"something-else"',
+    '"one,two"',
+    ' ,"one" ,, W/"2.0",',
+    'W/"1.0"',
+    '"999999999999999999.0"',
+    '"99999999999999999999999999.0"',
+]
 
 
 def fail(user: Any, job_id: str) -> None:

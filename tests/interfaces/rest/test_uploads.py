@@ -94,7 +94,7 @@ def form(field: str, content: bytes = b"abc") -> bytes:
         (form('filename="a"'), 422, "validation_failed"),
         (form('name="photo"', b"\xff\xfe"), 422, "validation_failed"),
         (form('name="\xff"; filename="a"'), 422, "validation_failed"),
-        (form("x" * 5_000), 400, "malformed_request"),
+        (form("x" * 50_000), 400, "malformed_request"),
         (b"--frontier--\r\n", 422, "validation_failed"),
     ],
 )
@@ -107,7 +107,36 @@ def test_a_form_without_a_photo_is_told(resident: Any, body: bytes, status: int,
 def test_two_photos_in_one_form_are_refused(resident: Any, photo: bytes) -> None:
     answer = resident.post("/uploads", files=[("photo", ("a.jpg", photo)), ("photo", ("b.jpg", photo))])
 
-    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+    assert answer.json()["errors"] == [
+        {"field": "photo", "problem": "Expected one file; send each in a request of its own"}
+    ]
+
+
+def test_a_field_behind_the_photo_is_named(resident: Any, photo: bytes) -> None:
+    answer = resident.post("/uploads", files=[("photo", ("a.jpg", photo)), ("caption", ("", b"The hall"))])
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+    assert answer.json()["errors"] == [{"field": "caption", "problem": "There is no such field"}]
+
+
+@pytest.mark.parametrize(
+    ("described", "name"),
+    [
+        (b"filename*=UTF-8''k%C3%BCche.jpg", "küche.jpg"),
+        (b"filename*=iso-8859-1'de'k%FCche.jpg", "küche.jpg"),
+        (b"filename*=klingon''k%FCche.jpg", "küche.jpg"),
+        ('filename="küche.jpg"'.encode("latin-1"), "k\ufffdche.jpg"),
+        (b'filename="' + b"x" * 5_000 + b'.jpg"', "x" * 196 + ".jpg"),
+    ],
+    ids=["filename*", "of another charset", "of an unknown one", "latin-1", "long"],
+)
+def test_no_name_keeps_a_photo_out(resident: Any, photo: bytes, described: bytes, name: str) -> None:
+    head = b'--frontier\r\nContent-Disposition: form-data; name="photo"; ' + described + b"\r\n\r\n"
+
+    answer = resident.post("/uploads", content=head + photo + b"\r\n--frontier--\r\n", headers=MULTIPART)
+
+    assert (answer.status_code, answer.json().get("name")) == (201, name)
 
 
 def test_a_form_of_thousands_of_parts_is_refused(resident: Any) -> None:
