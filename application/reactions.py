@@ -76,7 +76,7 @@ class Performer:
     longest: timedelta = timedelta(minutes=10)
     """How long one attempt may take; one that hangs longer loses its lease, and the next begins."""
     rank: int = 0
-    """When threads are short, lower ranks go first."""
+    """When threads are short, lower ranks are likelier to go first; none waits for ever."""
 
     def pause_after(self, attempts: int) -> timedelta:
         """How long to wait after so many attempts, of which there was one at least."""

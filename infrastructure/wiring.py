@@ -51,7 +51,7 @@ from infrastructure.payments.stripe_payments import StripePayments
 from infrastructure.postgres.database import Database
 from infrastructure.projections.engine import Projector
 from infrastructure.projections.rebuilder import Rebuilder
-from infrastructure.reactions.bell import Bell, BellBroker
+from infrastructure.reactions.bell import Bell
 from infrastructure.reactions.requests import PostgresReactionRequests
 from infrastructure.reactions.writer import ReactionWriter
 from infrastructure.records.expiring_lots import PostgresExpiringLots
@@ -278,7 +278,7 @@ def following(container: Container) -> Following:
         reader=LogReader(container.mapper),
         consumers=[
             *(Projector(projection) for projection in PROJECTIONS),
-            ReactionWriter(RULES, Bell(BellBroker(container.redis))),
+            ReactionWriter(RULES, Bell(container.redis)),
         ],
     )
 

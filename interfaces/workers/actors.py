@@ -2,17 +2,17 @@
 
 import dramatiq
 
-from infrastructure.reactions.bell import BellBroker
+from infrastructure.reactions.bell_broker import QUEUE, BellBroker
 from infrastructure.reactions.performing import Performing
 
 
 def declare(broker: BellBroker, performing: Performing) -> None:
-    """Give every kind its actor. Lower ranks go first among the bells that a worker has fetched."""
+    """Give every kind its actor."""
     for performer in performing.performers:
         _declare(broker, performing, performer.kind, performer.rank)
 
 
 def _declare(broker: BellBroker, performing: Performing, kind: str, rank: int) -> None:
-    @dramatiq.actor(broker=broker, actor_name=kind, queue_name=kind, priority=rank, max_retries=0)
+    @dramatiq.actor(broker=broker, actor_name=kind, queue_name=QUEUE, priority=rank, max_retries=0)
     def perform() -> None:
         performing.perform_next(kind)

@@ -13,7 +13,8 @@ import structlog
 from application.reactions import Performer
 from application.schedules import Schedule
 from infrastructure.postgres.database import Database
-from infrastructure.reactions.bell import Bell, BellBroker
+from infrastructure.reactions.bell import Bell
+from infrastructure.reactions.bell_broker import BellBroker
 from infrastructure.reactions.leases import RENEWAL, Leases
 from infrastructure.reactions.performing import Performing
 from infrastructure.reactions.queue import LEASE, ReactionQueue
@@ -31,8 +32,8 @@ class Pace:
     """Seconds between renewals of the leases."""
     sweep: float = INTERVAL
     """Seconds between sweeps."""
-    poll: int = 100
-    """Milliseconds for which a bell may wait for an idle worker."""
+    glance: int = 250
+    """Milliseconds between an idle worker's looks whether it is to stop."""
     grace: float = 5.0
     """Seconds that what was begun has to finish when the worker stops."""
 
@@ -54,19 +55,18 @@ class Worker:
         queue = ReactionQueue(database, lease=pace.lease)
         self._leases = Leases(queue, every=pace.renewal)
         self._performing = Performing(queue, self._leases, performed, slots=threads)
-        broker = BellBroker(client)
+        bell = Bell(client)
+        broker = BellBroker(bell, threads=threads)
         declare(broker, self._performing)
         self._sweeper = Sweeper(
             queue,
-            Bell(broker),
+            bell,
             self._performing,
             helpers=threads,
             every=pace.sweep,
             scheduler=Scheduler(database, schedules),
         )
-        self._dramatiq = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=pace.poll)
-        # A worker fetches no more bells than it can answer, so that idle ones get the others.
-        self._dramatiq.queue_prefetch = threads
+        self._dramatiq = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=pace.glance)
 
     def start(self) -> None:
         self._leases.start()
@@ -82,10 +82,7 @@ class Worker:
         self._leases.wait_until_none_is_held(within=self._pace.grace)
         self._leases.release_all()
         self._leases.stop()
-        try:
-            self._dramatiq.stop(timeout=1000)
-        except redis.RedisError as error:  # the bells it had fetched stay unheard; sweepers ring again
-            log.warning("bells.not_returned", error=type(error).__name__)
+        self._dramatiq.stop(timeout=1000)
 
 
 def run_until_signalled(worker: Worker) -> None:

@@ -14,7 +14,7 @@ from application.rules import DELETE_PICTURES, RULES
 from application.stagers import RetryLater
 from domain.photo_job import PhotoJob
 from domain.pictures import OriginalsRemoved, PictureKind, Removal
-from infrastructure.reactions.bell import Bell, BellBroker
+from infrastructure.reactions.bell import Bell
 from infrastructure.reactions.leases import Leases
 from infrastructure.reactions.performing import Performing
 from infrastructure.reactions.queue import ReactionQueue
@@ -88,7 +88,7 @@ def test_a_deleted_jobs_pictures_go_once_the_read_models_have_caught_up_with_the
     container.pictures.put(user, results_of(job), b"a result", "image/jpeg")
     container.jobs.delete(job, user)
     with container.database.transaction(), container.database.connection() as connection:
-        ReactionWriter(RULES, Bell(BellBroker(container.redis))).consume(connection, ground.log())
+        ReactionWriter(RULES, Bell(container.redis)).consume(connection, ground.log())
     queue = ReactionQueue(container.database)
     performed = performers(container)
     performing = Performing(queue, Leases(queue), performed, slots=1)

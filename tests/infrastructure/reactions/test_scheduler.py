@@ -12,7 +12,7 @@ from application.context import Context, current
 from application.reactions import Answer, References
 from application.schedules import Schedule
 from infrastructure.postgres.database import Database
-from infrastructure.reactions.bell import Bell, BellBroker
+from infrastructure.reactions.bell import Bell
 from infrastructure.reactions.leases import Leases
 from infrastructure.reactions.performing import Performing
 from infrastructure.reactions.queue import ReactionQueue
@@ -66,7 +66,7 @@ def test_a_scheduled_reaction_is_performed_and_says_what_it_follows_from(pool: D
     toy = Toy(call=call)
     queue = ReactionQueue(pool)
     performing = Performing(queue, Leases(queue), {KIND: toy.performer}, slots=1)
-    nobody = Bell(BellBroker(redis.Redis.from_url("redis://127.0.0.1:1")))
+    nobody = Bell(redis.Redis.from_url("redis://127.0.0.1:1"))
     sweeper = Sweeper(queue, nobody, performing, helpers=1, every=0.01, scheduler=Scheduler(pool, [LONG]))
     sweeper.start()
     wait_until(lambda: rows(pool, "state, answer") == [("done", {"tidied": 3})])

@@ -6,7 +6,7 @@ import psycopg
 import redis
 
 from infrastructure.postgres.database import Database
-from infrastructure.reactions.bell import Bell, BellBroker
+from infrastructure.reactions.bell import Bell
 from infrastructure.reactions.leases import Leases
 from infrastructure.reactions.performing import Performing
 from infrastructure.reactions.queue import ReactionQueue
@@ -30,7 +30,7 @@ def test_it_sweeps_again_after_the_database_was_away_and_works_without_redis(poo
     toy = Toy()
     queue = AwayQueue(pool)
     performing = Performing(queue, Leases(queue), {KIND: toy.performer}, slots=2)
-    nobody = Bell(BellBroker(redis.Redis.from_url("redis://127.0.0.1:1")))
+    nobody = Bell(redis.Redis.from_url("redis://127.0.0.1:1"))
     reactions = [add(pool) for _ in range(5)]
     sweeper = Sweeper(queue, nobody, performing, helpers=2, every=0.01)
     sweeper.start()

@@ -15,7 +15,7 @@ from application.recorded import Recorded
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.following.consumer import Consumer
 from infrastructure.postgres.database import Database
-from infrastructure.reactions.bell import MOST, Bell, BellBroker, BellSilent
+from infrastructure.reactions.bell import MOST, Bell, BellSilent
 from infrastructure.reactions.writer import NOBODY, ReactionWriter
 
 STREAM = uuid4()
@@ -68,11 +68,11 @@ def client(valkey: EmbeddedValkey) -> Iterator["redis.Redis"]:
 
 @pytest.fixture
 def bell(client: "redis.Redis") -> Bell:
-    return Bell(BellBroker(client))
+    return Bell(client)
 
 
 def bells(client: "redis.Redis", kind: str) -> int:
-    waiting: Any = client.llen(f"stage:{kind}")
+    waiting: Any = client.llen(f"stage:bells:{kind}")
     return int(waiting)
 
 
@@ -153,13 +153,13 @@ def test_events_that_ask_for_nothing_write_nothing(pool: Database, bell: Bell) -
 
 def test_without_redis_the_rows_are_written_and_nothing_is_raised(pool: Database) -> None:
     nobody = redis.Redis.from_url(NOWHERE)
-    consume(pool, ReactionWriter(RULES, Bell(BellBroker(nobody))), recorded(5, "wash"))
+    consume(pool, ReactionWriter(RULES, Bell(nobody)), recorded(5, "wash"))
     assert len(rows(pool)) == 2
 
 
 class BrokenBell(Bell):
     def __init__(self) -> None:
-        super().__init__(BellBroker(redis.Redis.from_url(NOWHERE)))
+        super().__init__(redis.Redis.from_url(NOWHERE))
         self.rung = 0
 
     def ring(self, kind: str, times: int = 1) -> None:
@@ -176,7 +176,7 @@ def test_a_bell_that_nobody_hears_does_not_hold_the_next_batches_up(pool: Databa
 
 
 def test_a_bell_that_nobody_hears_says_so() -> None:
-    bell = Bell(BellBroker(redis.Redis.from_url(NOWHERE)))
+    bell = Bell(redis.Redis.from_url(NOWHERE))
     with pytest.raises(BellSilent):
         bell.ring("do")
     with pytest.raises(BellSilent):

@@ -19,7 +19,7 @@ from application.rules import RULES, STAGE_PHOTO
 from domain.brief import Brief, Preset, RoomType
 from domain.job_photo import JobStatus, Outcome, Provenance
 from domain.personal import Personal
-from infrastructure.reactions.bell import Bell, BellBroker
+from infrastructure.reactions.bell import Bell
 from infrastructure.reactions.leases import Leases
 from infrastructure.reactions.performing import Performing
 from infrastructure.reactions.queue import ReactionQueue
@@ -76,7 +76,7 @@ class Staged:
             brief=brief or Brief(Preset.STAGE, RoomType.BEDROOM, prompt=Personal(SECRET_WISH)),
             economy=economy,
         )
-        writer = ReactionWriter(RULES, Bell(BellBroker(self.container.redis)))
+        writer = ReactionWriter(RULES, Bell(self.container.redis))
         with self.container.database.transaction(), self.container.database.connection() as connection:
             wanted = [one for one in self.ground.log() if one.name in (writer.events or ())]
             writer.consume(connection, wanted)

@@ -20,14 +20,14 @@ import redis
 from application.reactions import Answer
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.postgres.database import Database
-from infrastructure.reactions.bell import Bell, BellBroker
+from infrastructure.reactions.bell import Bell
 from interfaces.workers.worker import Pace, Worker, run_until_signalled
 from tests.infrastructure.reactions.rows import KIND, Toy, add, row, wait_until
 from tests.servers import FreshDatabase
 
 ROOT = Path(__file__).parents[3]
-SWEEPING = Pace(lease=timedelta(seconds=15), renewal=0.5, sweep=0.1, poll=20, grace=5)
-NOT_SWEEPING = Pace(lease=timedelta(seconds=15), renewal=0.5, sweep=3600, poll=20, grace=5)
+SWEEPING = Pace(lease=timedelta(seconds=15), renewal=0.5, sweep=0.1, glance=20, grace=5)
+NOT_SWEEPING = Pace(lease=timedelta(seconds=15), renewal=0.5, sweep=3600, glance=20, grace=5)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def done(pool: Database, *reaction_ids: UUID) -> Callable[[], bool]:
 
 
 def bells(client: "redis.Redis") -> int:
-    waiting: Any = client.llen(f"stage:{KIND}")
+    waiting: Any = client.llen(f"stage:bells:{KIND}")
     return int(waiting)
 
 
@@ -67,7 +67,7 @@ def test_a_bell_has_the_next_reaction_performed(pool: Database, client: "redis.R
     toy = Toy()
     with working(pool, client, toy, NOT_SWEEPING):
         reaction_id = add(pool)
-        Bell(BellBroker(client)).ring(KIND)
+        Bell(client).ring(KIND)
         wait_until(done(pool, reaction_id))
     assert toy.calls == [reaction_id]
 
@@ -76,7 +76,7 @@ def test_bells_too_many_are_harmless(pool: Database, client: "redis.Redis") -> N
     toy = Toy()
     with working(pool, client, toy, NOT_SWEEPING):
         reactions = [add(pool) for _ in range(5)]
-        Bell(BellBroker(client)).ring(KIND, 50)
+        Bell(client).ring(KIND, 50)
         wait_until(lambda: bells(client) == 0)
         wait_until(done(pool, *reactions))
     assert Counter(toy.calls) == Counter(reactions)
@@ -85,7 +85,7 @@ def test_bells_too_many_are_harmless(pool: Database, client: "redis.Redis") -> N
 def test_what_redis_forgot_is_found_by_sweeping(pool: Database, client: "redis.Redis") -> None:
     toy = Toy()
     reactions = [add(pool) for _ in range(20)]
-    Bell(BellBroker(client)).ring(KIND, 20)
+    Bell(client).ring(KIND, 20)
     client.flushall()
     with working(pool, client, toy):
         wait_until(done(pool, *reactions))
@@ -117,7 +117,7 @@ def test_work_goes_on_without_redis_and_bells_are_heard_again_once_it_is_back_em
         finally:
             valkey.start()
         assert bells(client) == 0
-        Bell(BellBroker(client)).ring(KIND, 3)
+        Bell(client).ring(KIND, 3)
         wait_until(lambda: bells(client) == 0)
         after = add(pool)
         wait_until(done(pool, after))
@@ -136,7 +136,7 @@ def test_a_worker_may_start_before_redis(
             wait_until(done(pool, reaction_id))
         finally:
             valkey.start()
-        Bell(BellBroker(client)).ring(KIND)
+        Bell(client).ring(KIND)
         wait_until(lambda: bells(client) == 0)
 
 

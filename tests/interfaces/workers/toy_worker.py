@@ -19,7 +19,7 @@ from infrastructure.postgres.database import Database
 from interfaces.workers.worker import Pace, Worker, run_until_signalled
 from tests.infrastructure.reactions.rows import KIND
 
-PACE = Pace(lease=timedelta(seconds=1), renewal=0.3, sweep=0.2, poll=20, grace=0.5)
+PACE = Pace(lease=timedelta(seconds=1), renewal=0.3, sweep=0.2, glance=20, grace=0.5)
 
 
 class Toy:
