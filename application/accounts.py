@@ -17,8 +17,20 @@ from application.errors import (
     UnknownTimeZone,
     VersionMismatch,
 )
-from application.ports import Credential, Credentials, Mail, Mailer, Passwords, Sessions, Store, Tokens
+from application.ports import (
+    Credential,
+    Credentials,
+    Mail,
+    Mailer,
+    Passwords,
+    ReactionRequests,
+    Sessions,
+    Store,
+    Tokens,
+)
+from application.reactions import Reaction
 from application.retrying import retried
+from application.rules import SEND_RESET, SEND_VERIFICATION
 from domain.credit_ledger import CreditLedger
 from domain.email_claim import AddressMalformed, EmailClaim, claim_id
 from domain.personal import Personal
@@ -40,6 +52,7 @@ class Accounts:
     sessions: Sessions
     tokens: Tokens
     mailer: Mailer
+    requests: ReactionRequests
     claim_key: bytes
     app_url: str
 
@@ -66,8 +79,14 @@ class Accounts:
             self.credentials.put(claim, credential)
             self.store.save(user, address, CreditLedger.open(user_id))
 
+    def ask_for_verification(self, user_id: UUID, message_id: UUID) -> None:
+        """Have a fresh link mailed that proves the user's address; with the same id, it is one mail."""
+        self.requests.ask(
+            message_id, Reaction(SEND_VERIFICATION, "", {"user_id": str(user_id)}), owner=user_id
+        )
+
     def send_verification(self, user_id: UUID, message_id: UUID) -> None:
-        """Mail a fresh link that proves the address. An address already proved gets none."""
+        """Mail a fresh link that proves the address. An address already proved gets none. Raises MailRefused."""
         user = self.store.get(User, user_id)
         if user.email_verified or not user.active:
             return
@@ -116,12 +135,18 @@ class Accounts:
             raise AccountSuspended
         return self.sessions.open(credential.user_id, device=device, lifetime=SESSION_LIFETIME)
 
-    def forgot_password(self, email: Personal, message_id: UUID) -> None:
-        """Mail a link that sets another password, if there is an account; nobody is told whether there is."""
-        try:
-            credential = self.credentials.find(claim_id(email, self.claim_key))
-        except AddressMalformed:
-            return
+    def ask_for_reset(self, email: Personal, message_id: UUID) -> None:
+        """Have a link mailed that sets another password, if there is an account.
+
+        Whether there is one is looked up later, so nobody can tell by the time that this takes. Raises
+        AddressMalformed.
+        """
+        claim = claim_id(email, self.claim_key)
+        self.requests.ask(message_id, Reaction(SEND_RESET, "", {"claim_id": str(claim)}), owner=claim)
+
+    def send_reset(self, claim_id: UUID, message_id: UUID) -> None:
+        """Mail a link that sets another password, if that mailbox has an account. Raises MailRefused."""
+        credential = self.credentials.find(claim_id)
         if credential is None or not (user := self.store.get(User, credential.user_id)).active:
             return
         token = self.tokens.issue(_RESET, user.id, RESET_LIFETIME)

@@ -1,6 +1,6 @@
 """How each kind of reaction is performed: which use case it calls, how often, and what follows in the end."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
@@ -9,6 +9,7 @@ from application.accounts import Accounts
 from application.expiry import Expiry
 from application.fetching import Fetching
 from application.jobs import Jobs
+from application.ports import MailRefused
 from application.reactions import Answer, Performer, References
 from application.retention import Retention
 from application.rules import (
@@ -21,6 +22,7 @@ from application.rules import (
     REMOVE_INCOMING,
     REMOVE_LEFTOVERS,
     REMOVE_UPLOADS,
+    SEND_RESET,
     SEND_VERIFICATION,
     SEND_WEBHOOK,
     STAGE_PHOTO,
@@ -71,8 +73,10 @@ def performers(use_cases: UseCases) -> Mapping[str, Performer]:
     uploads = use_cases.uploads
 
     def send_verification(reaction_id: UUID, references: References) -> Answer:
-        accounts.send_verification(UUID(references["user_id"]), message_id=reaction_id)
-        return {}
+        return _mailed(lambda: accounts.send_verification(UUID(references["user_id"]), reaction_id))
+
+    def send_reset(reaction_id: UUID, references: References) -> Answer:
+        return _mailed(lambda: accounts.send_reset(UUID(references["claim_id"]), reaction_id))
 
     def stage_photo(_reaction_id: UUID, references: References) -> Answer:
         return staging.stage(*_photo(references))
@@ -114,6 +118,14 @@ def performers(use_cases: UseCases) -> Mapping[str, Performer]:
         Performer(
             kind=SEND_VERIFICATION,
             call=send_verification,
+            record=_nothing_to_record,
+            give_up=_nothing_to_undo,
+            attempts=8,
+            pauses=_PATIENT,
+        ),
+        Performer(
+            kind=SEND_RESET,
+            call=send_reset,
             record=_nothing_to_record,
             give_up=_nothing_to_undo,
             attempts=8,
@@ -192,6 +204,15 @@ def performers(use_cases: UseCases) -> Mapping[str, Performer]:
 
 def _photo(references: References) -> tuple[UUID, UUID]:
     return UUID(references["job_id"]), UUID(references["photo_id"])
+
+
+def _mailed(send: Callable[[], None]) -> Answer:
+    """A mailbox that refuses a mail would refuse it again, and be the less inclined to take others of ours."""
+    try:
+        send()
+    except MailRefused as refused:
+        return {"refused": refused.code}
+    return {}
 
 
 def _nobody_to_call(_reaction_id: UUID, _references: References) -> Answer:

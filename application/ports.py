@@ -118,8 +118,19 @@ class Mail:
     text: str
 
 
+class MailRefused(Exception):
+    """This mailbox does not take the mail, and will not later."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+        """The mail server's reply (RFC 5321, 4.2)."""
+
+
 class Mailer(Protocol):
-    def send(self, mail: Mail) -> None: ...
+    def send(self, mail: Mail) -> None:
+        """Raises MailRefused; whatever else goes wrong may go better later."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
+from infrastructure.mail.message import domain
+from infrastructure.mail.smtp import Server
+
 _ORIGIN = re.compile(r"https?://[\w.-]+(:\d+)?")
 _LIVE_KEYS = ("sk_live_", "rk_live_")
 _TEST_KEYS = ("sk_test_", "rk_test_")
@@ -62,7 +65,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     object_store_url: Annotated[
         str, Meta(description="Where pictures are kept: file://, s3://, gs:// or az://")
     ]
-    outbox: Annotated[str, Meta(description="In development, the folder in which mail lands")] = ""
+    smtp_url: Annotated[
+        str,
+        Meta(description="Where mail is handed in: smtp://user:password@host:587, or smtps:// for port 465"),
+    ] = ""
+    mail_from: Annotated[
+        str, Meta(description="Whom mail is from, an address with a name or without; needed with SMTP_URL")
+    ] = ""
+    outbox: Annotated[
+        str, Meta(description="In development without SMTP_URL, the folder in which mail lands")
+    ] = ""
     auth_secret: Annotated[str, Meta(description="Signs links and cookies; 32 characters or more")]
     master_key: Annotated[str, Meta(description="Wraps the users' data keys; 32 bytes in base64")]
     master_key_previous: Annotated[
@@ -260,22 +272,15 @@ def _check(settings: Settings) -> None:
             ip_network(proxy)
         except ValueError:
             raise SettingsInvalid("TRUSTED_PROXIES must list addresses or networks: 10.0.0.0/8") from None
-    if settings.app_env is Environment.DEVELOPMENT:
-        if not settings.outbox:
-            raise SettingsInvalid("OUTBOX is not set; in development it names the folder in which mail lands")
-        _check_payments(settings)
-        return
     _check_stager(settings)
     _check_payments(settings)
-    # No adapter for the real outside world exists yet, and a stand-in must never serve strangers.
-    raise SettingsInvalid(
-        f"APP_ENV={settings.app_env.value} needs mail for the outside world, which "
-        "this version does not have; only APP_ENV=development runs"
-    )
+    _check_mail(settings)
 
 
 def _check_stager(settings: Settings) -> None:
     """Outside development photos go to the real Gemini, or nowhere."""
+    if settings.app_env is Environment.DEVELOPMENT:
+        return
     if not settings.google_api_key:
         raise SettingsInvalid("GOOGLE_API_KEY is not set; only development stages photos without it")
     if settings.google_api_url:
@@ -304,6 +309,26 @@ def _check_payments(settings: Settings) -> None:
             raise SettingsInvalid("STRIPE_WEBHOOK_SECRET and _PREVIOUS must begin with whsec_")
     if not settings.stripe_webhook_secret:
         raise SettingsInvalid("STRIPE_WEBHOOK_SECRET is not set; without it no payment can be believed")
+
+
+def _check_mail(settings: Settings) -> None:
+    """Outside development mail goes to those whom it is for."""
+    development = settings.app_env is Environment.DEVELOPMENT
+    if settings.smtp_url:
+        try:
+            Server.at(settings.smtp_url)
+        except ValueError:
+            raise SettingsInvalid(
+                "SMTP_URL must be like smtp://user:password@host:587 or smtps://…"
+            ) from None
+    elif not development:
+        raise SettingsInvalid("SMTP_URL is not set; only in development mail lands in a folder")
+    elif not settings.outbox:
+        raise SettingsInvalid(
+            "OUTBOX is not set; in development without SMTP_URL it names the folder in which mail lands"
+        )
+    if settings.smtp_url and not domain(settings.mail_from):
+        raise SettingsInvalid("MAIL_FROM must be like Stage in Seconds <hello@example.com>")
 
 
 def _key(name: str, value: str) -> bytes:

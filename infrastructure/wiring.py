@@ -16,6 +16,7 @@ from application.fetching import Fetching
 from application.jobs import Jobs
 from application.notices import Notices
 from application.payments import PayloadKeys, Payments
+from application.ports import Mailer
 from application.projections.registry import PROJECTIONS
 from application.purchases import Purchases
 from application.reconciling import Reconciling
@@ -40,7 +41,8 @@ from infrastructure.event_store.store import EventSourcedStore
 from infrastructure.following.following import Following
 from infrastructure.following.wake import Wake
 from infrastructure.imaging.local_darkroom import LocalDarkroom
-from infrastructure.outbox import Outbox
+from infrastructure.mail.outbox import Outbox
+from infrastructure.mail.smtp import Server, SmtpMailer
 from infrastructure.outside.fetching import LinkFetcher
 from infrastructure.outside.posting import SignedPoster
 from infrastructure.payments.notices import SignedNotices
@@ -62,7 +64,7 @@ from infrastructure.records.submissions import PostgresSubmissions
 from infrastructure.records.uploads import PostgresUploadRecords
 from infrastructure.records.webhooks import PostgresWebhookRecords
 from infrastructure.requests.recorded_answers import RecordedAnswers
-from infrastructure.settings import Settings
+from infrastructure.settings import Environment, Settings
 from infrastructure.staging.calls import PostgresProviderCalls
 from infrastructure.staging.sealing import KeyringSealer
 from infrastructure.storage.incoming import ObjectIncoming
@@ -157,6 +159,7 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
     purchases = Purchases(store=store, clock=database, payments=payments, app_url=settings.app_url)
     notices = Notices(store=store, clock=database, payments=payments, keys=payload_keys, purchases=purchases)
     sessions = PostgresSessions(database, keyring)
+    requests = PostgresReactionRequests(database)
     return Container(
         settings=settings,
         database=database,
@@ -174,7 +177,8 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
             passwords=Argon2Passwords(),
             sessions=sessions,
             tokens=PostgresTokens(database),
-            mailer=Outbox(Path(settings.outbox)),
+            mailer=_mailer(settings),
+            requests=requests,
             claim_key=settings.claim_key_bytes,
             app_url=settings.app_url,
         ),
@@ -187,7 +191,7 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
             store=store,
             clock=database,
             records=PostgresWebhookRecords(database, keyring),
-            requests=PostgresReactionRequests(database),
+            requests=requests,
             poster=SignedPoster(),
         ),
         signed_links=signed_links,
@@ -256,6 +260,13 @@ def _stager(
     from infrastructure.staging.choosing import gemini  # noqa: PLC0415 - half of a start-up, for those with a key
 
     return gemini(settings, database=database, client=client, darkroom=darkroom)
+
+
+def _mailer(settings: Settings) -> Mailer:
+    if not settings.smtp_url:
+        return Outbox(Path(settings.outbox))
+    always_encrypted = settings.app_env is not Environment.DEVELOPMENT
+    return SmtpMailer(Server.at(settings.smtp_url), settings.mail_from, always_encrypted=always_encrypted)
 
 
 def _payments(settings: Settings, database: Database) -> Payments:

@@ -68,6 +68,7 @@ def running(folder: Path, *, port: int = 0) -> Iterator[Local]:
             "DATABASE_OWNER_URL": postgres.owner_url,
             "REDIS_URL": valkey.url,
             "OBJECT_STORE_URL": (folder / "pictures").as_uri(),
+            "SMTP_URL": "",  # made-up people of a trial get no mail
             "OUTBOX": str(folder / "outbox"),
             **_secrets(folder),
         }

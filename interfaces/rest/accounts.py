@@ -182,7 +182,7 @@ async def send_verification(
     once: NamedDependency[Once],
 ) -> Response[VerificationMailed]:
     def send(message_id: UUID) -> Response[VerificationMailed]:
-        container.accounts.send_verification(principal.user_id, message_id)
+        container.accounts.ask_for_verification(principal.user_id, message_id)
         return Response(VerificationMailed(int(VERIFICATION_LIFETIME.total_seconds()) // 3600))
 
     return await once.for_user(principal.user_id, None, send, appends=False)

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from application.accounts import RESET_LIFETIME
 from application.errors import ConcurrentChange, PasswordTooWeak, PasswordWrong, TokenInvalid
+from domain.email_claim import AddressMalformed
 from domain.personal import Personal
 from infrastructure.queries.sessions import Principal
 from infrastructure.wiring import Container
@@ -48,7 +49,7 @@ class ChangePassword(Struct, frozen=True, forbid_unknown_fields=True):
     summary="Ask for a link that sets another password",
     description="The answer is the same whether there is an account or not.",
     response_headers=[REPLAYED],
-    responses=problems(*REPEATABLE),
+    responses=problems(AddressMalformed, *REPEATABLE),
 )
 async def forgot_password(
     data: JSONBody[ForgotPassword],
@@ -60,7 +61,7 @@ async def forgot_password(
     await limited.count_about(request.scope, Lane.SIGN_IN, data.email)
 
     def send(message_id: UUID) -> Response[ResetMailed]:
-        container.accounts.forgot_password(Personal(data.email), message_id)
+        container.accounts.ask_for_reset(Personal(data.email), message_id)
         return Response(ResetMailed(int(RESET_LIFETIME.total_seconds()) // 3600))
 
     return await once.for_stranger(data.email, data, send, appends=False)

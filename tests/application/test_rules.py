@@ -8,7 +8,15 @@ from application.payment_performers import payment_performers
 from application.performers import performers
 from application.reactions import Reaction, follow
 from application.recorded import Recorded
-from application.rules import DELETE_PICTURES, EXPIRE_JOB, RULES, SEND_VERIFICATION, SEND_WEBHOOK, STAGE_PHOTO
+from application.rules import (
+    DELETE_PICTURES,
+    EXPIRE_JOB,
+    RULES,
+    SEND_RESET,
+    SEND_VERIFICATION,
+    SEND_WEBHOOK,
+    STAGE_PHOTO,
+)
 from application.schedules import SCHEDULES
 from domain.aggregate import Aggregate
 from domain.brief import Brief, Preset
@@ -112,6 +120,7 @@ def test_every_rule_and_schedule_has_its_performer_and_rules_read_events_that_ex
     about_money = payment_performers(
         notices=program.notices, reconciling=program.reconciling, payload_keys=program.payload_keys
     )
-    asked_for = {rule.kind for rule in RULES} | {schedule.kind for schedule in SCHEDULES} | {SEND_WEBHOOK}
+    by_use_cases = {SEND_WEBHOOK, SEND_RESET}
+    asked_for = {rule.kind for rule in RULES} | {schedule.kind for schedule in SCHEDULES} | by_use_cases
     assert asked_for == performed.keys() | about_money.keys()
     assert all(rule.events <= Aggregate.events.keys() for rule in RULES)

@@ -73,6 +73,7 @@ class Program:
             sessions=self.sessions,
             tokens=self.tokens,
             mailer=self.mailer,
+            requests=MemoryReactionRequests(self.world),
             claim_key=CLAIM_KEY,
             app_url=APP_URL,
         )

@@ -2,14 +2,18 @@
 
 from uuid import UUID
 
-from application.ports import Mail
+from application.ports import Mail, MailRefused
 
 
 class KeptMail:
     def __init__(self) -> None:
         self._sent: dict[UUID, Mail] = {}
+        self.refusing: int | None = None
+        """The reply with which all mail is refused."""
 
     def send(self, mail: Mail) -> None:
+        if self.refusing:
+            raise MailRefused(self.refusing)
         self._sent[mail.message_id] = mail
 
     def to(self, address: str) -> list[Mail]:

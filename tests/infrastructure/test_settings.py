@@ -26,6 +26,7 @@ PAYING = {
     "STRIPE_WEBHOOK_SECRET": "whsec_1",
 }
 LIVE = {**PAYING, "APP_ENV": "production", "STRIPE_SECRET_KEY": "sk_live_1"}
+MAILING = {"SMTP_URL": "smtp://apikey:secret@mail.example:587", "MAIL_FROM": "Stage <hello@stage.example>"}
 
 
 def test_what_is_not_given_has_its_default() -> None:
@@ -75,12 +76,24 @@ def test_text_becomes_what_it_stands_for() -> None:
             {**LIVE, "STRIPE_API_URL": "https://stripe.example"},
             "STRIPE_API_URL must be https://api.stripe.com",
         ),
-        (LIVE, "only APP_ENV=development runs"),
+        (LIVE, "SMTP_URL is not set; only in development mail lands in a folder"),
+        ({**LIVE, **MAILING, "SMTP_URL": "mail.example:587"}, "SMTP_URL must be like smtp://"),
+        ({**MAILING, "SMTP_URL": "smtps://apikey:gehäim@mail.example"}, "SMTP_URL must be like smtp://"),
+        ({**MAILING, "MAIL_FROM": ""}, "MAIL_FROM must be like"),
+        ({**MAILING, "MAIL_FROM": "Stage in Seconds"}, "MAIL_FROM must be like"),
+        ({**MAILING, "MAIL_FROM": "hello@stage.example\nBcc: eve@example.com"}, "MAIL_FROM must be like"),
     ],
 )
 def test_a_wrong_variable_is_named_with_what_would_be_right(given: dict[str, str], said: str) -> None:
     with pytest.raises(SettingsInvalid, match=re.escape(said)):
         load({**ENVIRONMENT, **given})
+
+
+def test_with_everything_real_it_runs_for_strangers() -> None:
+    live = load({**ENVIRONMENT, **LIVE, **MAILING, "OUTBOX": ""})
+    assert (live.app_env, live.stripe_livemode, live.sandbox) == (Environment.PRODUCTION, True, False)
+    staging = {**ENVIRONMENT, **PAYING, **MAILING, "APP_ENV": "staging"}
+    assert load(staging).app_env is Environment.STAGING
 
 
 def test_without_a_key_payments_go_to_the_sandbox() -> None:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+
+from tests.interfaces.rest.conftest import send_mail
 
 ENHANCE = {"preset": "enhance"}
 
@@ -179,6 +182,8 @@ def test_a_verification_mail_is_sent_once_for_one_key(users: Any, key: dict[str,
 
     assert first.content == again.content
     assert again.headers["idempotent-replayed"] == "true"
+    send_mail(user.container)
+    assert len(list(Path(user.container.settings.outbox).glob("*.eml"))) == 1
 
 
 def test_registering_again_under_the_same_key_is_the_same_account(ada: Any, key: dict[str, str]) -> None:

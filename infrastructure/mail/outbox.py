@@ -1,10 +1,10 @@
 """Mail in development: each message is a file in a folder, to be opened instead of received."""
 
-from email.message import EmailMessage
 from email.policy import SMTPUTF8
 from pathlib import Path
 
 from application.ports import Mail
+from infrastructure.mail.message import message
 
 SENDER = "Stage in Seconds <hello@stage-in-seconds.example>"
 
@@ -16,12 +16,6 @@ class Outbox:
 
     def send(self, mail: Mail) -> None:
         """Write the message whole or not at all; sent again under the same id, it replaces itself."""
-        message = EmailMessage(policy=SMTPUTF8)
-        message["From"] = SENDER
-        message["To"] = mail.to.text
-        message["Subject"] = mail.subject
-        message["Message-ID"] = f"<{mail.message_id}@stage-in-seconds.example>"
-        message.set_content(mail.text)
         unfinished = self._folder / f".{mail.message_id}"
-        unfinished.write_bytes(bytes(message))
+        unfinished.write_bytes(message(mail, SENDER).as_bytes(policy=SMTPUTF8))
         unfinished.rename(self._folder / f"{mail.message_id}.eml")
