@@ -187,7 +187,73 @@ def test_only_what_was_paid_can_be_paid_back() -> None:
         refund(bought, 0)
 
 
+def test_what_two_jobs_made_of_a_refund_is_never_owed_twice() -> None:
+    ledger = ledger_with(granted(20))
+    ledger.take_away(OTHER_LOT, 5, reason="a mistake", actor=ADMIN, now=NOW)
+    ledger.hold(JOB, 12, NOW)
+    refund(ledger, PRICE // 2)
+    ledger.settle(JOB, delivered=12, now=NOW)
+    assert (places(ledger), ledger.debt) == ((0, 0, 0, 12, 8), 7)
+    refund(ledger, PRICE // 2, refund_id="re_2")
+    assert ledger.debt == 12
+
+
+def test_a_refund_says_how_many_of_the_credits_were_frozen() -> None:
+    ledger = ledger_with(granted(20))
+    spend(ledger, 8)
+    ledger.freeze(LOT, "dp_1")
+    refund(ledger, PRICE // 2)
+    assert (news(ledger)[-1].fields["taken"], news(ledger)[-1].fields["frozen"]) == ({LOT: 10}, 10)
+    assert places(ledger) == (0, 0, 2, 8, 10)
+
+
+def test_a_refund_that_finds_nothing_left_takes_nothing_frozen() -> None:
+    ledger = ledger_with(granted(20))
+    spend(ledger, 20)
+    refund(ledger)
+    assert (news(ledger)[-1].fields["taken"], news(ledger)[-1].fields["frozen"]) == ({}, 0)
+
+
 # Refunds that fail
+
+
+def test_of_two_refunds_the_one_that_fails_forgives_its_own_debt_alone() -> None:
+    ledger = ledger_with(granted(20))
+    spend(ledger, 20)
+    refund(ledger, PRICE // 4)
+    refund(ledger, PRICE // 4, refund_id="re_2")
+    assert ledger.debt == 10
+    ledger.cancel_reversal("re_2")
+    assert (ledger.debt, ledger.available(NOW)) == (5, 0)
+
+
+def test_a_failed_refund_awaits_nothing_from_jobs_any_more() -> None:
+    ledger = ledger_with(granted(20), held({LOT: 20}))
+    refund(ledger)
+    ledger.cancel_reversal("re_1")
+    ledger.settle(JOB, delivered=6, now=NOW)
+    assert (places(ledger), ledger.debt) == ((14, 0, 0, 6, 0), 0)
+
+
+def test_of_two_refunds_that_await_a_job_the_one_that_fails_leaves_the_other_its_part() -> None:
+    ledger = ledger_with(granted(20))
+    spend(ledger, 4)
+    ledger.hold(OTHER_JOB, 10, NOW)
+    refund(ledger, PRICE // 2)  # takes the 6 that are left, and awaits 4
+    refund(ledger, PRICE // 2, refund_id="re_2")  # awaits 6, and is owed 4
+    ledger.cancel_reversal("re_2")
+    assert (news(ledger)[-1].fields["debt"], news(ledger)[-1].fields["awaited"]) == (4, 6)
+    ledger.settle(OTHER_JOB, delivered=0, now=NOW)
+    assert (places(ledger), ledger.debt) == ((6, 0, 0, 4, 10), 0)
+
+
+def test_a_refund_that_fails_after_its_job_has_ended_gives_back_what_it_got() -> None:
+    ledger = ledger_with(granted(20), held({LOT: 12}))
+    refund(ledger)
+    ledger.settle(JOB, delivered=5, now=NOW)
+    assert (places(ledger), ledger.debt) == ((0, 0, 0, 5, 15), 5)
+    ledger.cancel_reversal("re_1")
+    assert (ledger.available(NOW), ledger.debt) == (15, 0)
 
 
 def test_a_failed_refund_first_cancels_its_debt_and_then_grants_the_rest() -> None:
@@ -281,6 +347,20 @@ def test_frozen_credits_expire_on_time() -> None:
     ledger.freeze(LOT, "dp_1")
     ledger.expire(TOMORROW)
     assert news(ledger)[-1] == expired(LOT, 10, frozen=10)
+
+
+def test_expired_credits_are_not_frozen_any_more() -> None:
+    ledger = ledger_with(granted(10, expires=TOMORROW))
+    ledger.freeze(LOT, "dp_1")
+    ledger.expire(TOMORROW)
+    assert (places(ledger), ledger.lots[LOT].expired) == ((0, 0, 0, 0, 0), 10)
+
+
+def test_what_thaws_too_late_expires_at_once() -> None:
+    ledger = ledger_with(granted(10, expires=TOMORROW))
+    ledger.freeze(LOT, "dp_1")
+    ledger.thaw("dp_1", TOMORROW)
+    assert news(ledger)[-1] == expired(LOT, 10)
 
 
 def test_a_lost_dispute_takes_the_frozen_credits_and_one_won_after_all_gives_them_back() -> None:
