@@ -18,9 +18,10 @@ from application.photos import (
     PhotoUnsupported,
 )
 from infrastructure.imaging import heif
+from infrastructure.imaging.colours import PROFILE, in_space
 from infrastructure.imaging.containers.exif import UPRIGHT
 from infrastructure.imaging.containers.heif import HEIC_BRANDS, HEIF_BRANDS, SEQUENCE_BRANDS
-from infrastructure.imaging.containers.png import SIGNATURE, exponent_of
+from infrastructure.imaging.containers.png import SIGNATURE, space_of
 
 Pixels = npt.NDArray[np.uint8]
 """Upright sRGB: shape (height, width, 3), 0 to 255."""
@@ -30,8 +31,6 @@ R = TypeVar("R")
 LYING = 5
 """Orientations from here on exchange width and height."""
 
-_EXPONENT = "exponent"
-"""Of a PNG whose numbers are coded otherwise than sRGB's: a field of the image, which libvips does not set."""
 _WHITE_8_BIT, _WHITE_16_BIT = 255, 65535
 _LOADERS = {
     "image/jpeg": "jpegload_buffer",
@@ -150,16 +149,14 @@ def image_of(pixels: Pixels) -> Any:
 
 
 def _srgb(image: Any) -> Any:
-    if image.get_typeof("icc-profile-data"):
+    if image.get_typeof(PROFILE):
         try:
             return image.icc_transform(
                 "srgb", embedded=True, intent="relative", black_point_compensation=True, depth=8
             )
         except pyvips.Error:  # a damaged profile is no reason to refuse the photo: its numbers are sRGB then
             image = image.copy()
-            image.remove("icc-profile-data")
-    if image.get_typeof(_EXPONENT):
-        image = image.gamma(exponent=image.get(_EXPONENT))
+            image.remove(PROFILE)
     return image.colourspace("srgb")
 
 
@@ -173,9 +170,8 @@ def _open(photo: bytes, shrink: int, *, access: Access, fail_on: Literal["error"
         image = _load(media_type, photo, access=access, memory=memory, fail_on=fail_on, **shrunk)
         if _megapixels(image) * shrunk.get("shrink", 1) ** 2 > PHOTO_MEGAPIXELS:
             raise PhotoHasTooManyPixels(_megapixels(_load(media_type, photo)))
-        if media_type == "image/png" and (exponent := exponent_of(photo)) != 1:
-            image = image.copy()
-            image.set_type(pyvips.GValue.gdouble_type, _EXPONENT, exponent)
+        if media_type == "image/png" and (space := space_of(photo)):
+            return in_space(image, space)
         return image
 
 

@@ -7,15 +7,14 @@ import pyvips  # type: ignore[import-untyped]  # ships its stubs without the mar
 from pillow_heif import options
 
 from application.photos import PHOTO_MEGAPIXELS, PhotoHasTooManyPixels, PhotoUnreadable
-from infrastructure.imaging.profiles import BT_2020, DISPLAY_P3, profile_of
+from infrastructure.imaging.colours import in_space, with_profile
+from infrastructure.imaging.profiles import space_numbered
 
 options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
 options.DECODE_THREADS = 1
 
 _UNDECODABLE = (ValueError, EOFError, SyntaxError, RuntimeError, OSError)
 """What pillow-heif raises for files that it cannot read."""
-_NAMED_PROFILES = {9: profile_of(BT_2020), 12: profile_of(DISPLAY_P3)}
-"""By their number among the colour primaries of ITU-T H.273; the others are near enough to sRGB."""
 _BANDS = {"L": 1, "I": 1, "LA": 2, "La": 2, "RGB": 3, "RGBA": 4, "RGBa": 4}
 
 
@@ -37,9 +36,10 @@ def load(photo: bytes) -> Any:
         raise PhotoUnreadable from error
     image = _image(pixels, picture)
     if icc := picture.info.get("icc_profile"):
-        return _with_profile(image, icc)
-    primaries = int(picture.info.get("nclx_profile", {}).get("color_primaries", 1))
-    return _with_profile(image, _NAMED_PROFILES[primaries]) if primaries in _NAMED_PROFILES else image
+        return with_profile(image, icc)
+    named = picture.info.get("nclx_profile", {})
+    space = space_numbered(named.get("color_primaries", 0), named.get("transfer_characteristics", 0))
+    return in_space(image, space) if space else image
 
 
 def _image(pixels: bytes, picture: pillow_heif.HeifFile) -> Any:
@@ -52,10 +52,4 @@ def _image(pixels: bytes, picture: pillow_heif.HeifFile) -> Any:
         image = image.copy(interpretation="grey16" if deep else "b-w")
     if bands.endswith("a"):  # its colours are multiplied by its alpha already
         image = image.unpremultiply().cast(image.format)
-    return image
-
-
-def _with_profile(image: Any, profile: bytes) -> Any:
-    image = image.copy()
-    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
     return image

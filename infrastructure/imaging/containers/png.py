@@ -3,9 +3,11 @@
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from application.photos import PhotoAnimated, PhotoUnreadable
 from infrastructure.imaging.containers.exif import UPRIGHT, exif_of, look_of
+from infrastructure.imaging.profiles import SRGB, ColourSpace, space_numbered
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -14,11 +16,11 @@ LARGEST_PROFILE = 8_000_000
 
 _PICTURE = frozenset(b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB sBIT cICP mDCV cLLI pHYs".split())
 _ANIMATION = frozenset(b"acTL fcTL fdAT".split())
-_TELLS_BETTER = frozenset(b"iCCP sRGB cICP".split())
-"""Chunks that go before gAMA (PNG, 4.3)."""
-_SRGB_EXPONENT = 2.2
+_SRGB_GAMMA = 2.2
 _SMALLEST, _LARGEST, _SEEN = 0.2, 10.0, 0.05
-"""Exponents beyond these are nonsense, and nobody sees a smaller difference from 1."""
+"""Exponents beyond these are nonsense, and nobody sees a smaller difference of one from that of sRGB."""
+_NUMBERS, _GAMMA, _CHROMATICITIES = struct.Struct(">4B"), struct.Struct(">I"), struct.Struct(">8I")
+"""What cICP, gAMA and cHRM hold: numbers of ITU-T H.273; the others white, red, green and blue, x before y."""
 _BEFORE, _AFTER = 8, 4
 """Bytes around what a chunk holds: its length and name before, its checksum after."""
 
@@ -49,21 +51,39 @@ def stripped(photo: bytes) -> bytes:
     return b"".join(kept)
 
 
-def exponent_of(photo: bytes) -> float:
-    """By which power of its numbers a PNG's light is coded otherwise than sRGB's; 1 where it is not.
+def space_of(photo: bytes) -> ColourSpace | None:
+    """The colour space that a PNG names without embedding it; None where that is sRGB (PNG, 4.3).
 
-    Of renderers that write light as it is (a gAMA of 1), it is 2.2.
+    Renderers write light as it is and tell so, some editors the primaries of their screen.
     """
-    gamma = 0
+    told: dict[bytes, bytes] = {}
     for name, begin, end in _chunks(photo):
-        if name in _TELLS_BETTER:
-            return 1.0
-        if name == b"gAMA" and end - begin == struct.calcsize(">I"):
-            (gamma,) = struct.unpack_from(">I", photo, begin)
         if name == b"IDAT":
             break
-    exponent = gamma / 100_000 * _SRGB_EXPONENT
-    return exponent if _SMALLEST <= exponent <= _LARGEST and abs(exponent - 1) > _SEEN else 1.0
+        told.setdefault(name, photo[begin : min(end, begin + _CHROMATICITIES.size)])
+    if len(numbers := told.get(b"cICP", b"")) == _NUMBERS.size:
+        primaries, transfer, _, _ = _NUMBERS.unpack(numbers)
+        return space_numbered(primaries, transfer)
+    if told.keys() & {b"iCCP", b"sRGB"} or len(told.get(b"gAMA", b"")) != _GAMMA.size:
+        return None
+    (gamma,) = _GAMMA.unpack(told[b"gAMA"])
+    return _space(gamma, told.get(b"cHRM", b""))
+
+
+def _space(gamma: int, chromaticities: bytes) -> ColourSpace | None:
+    """Of numbers that are to be divided by 100,000; nonsense among them tells nothing."""
+    space = SRGB
+    if len(chromaticities) == _CHROMATICITIES.size:
+        x_and_y = [number / 100_000 for number in _CHROMATICITIES.unpack(chromaticities)]
+        white, red, green, blue = zip(x_and_y[::2], x_and_y[1::2], strict=True)
+        told = ColourSpace("of a PNG", red, green, blue, white)
+        space = told if told.is_real and not told.resembles(SRGB) else SRGB
+    exponent = 100_000 / gamma if gamma else _SRGB_GAMMA
+    if not _SMALLEST <= exponent <= _LARGEST:
+        exponent = _SRGB_GAMMA
+    if space is SRGB and abs(exponent / _SRGB_GAMMA - 1) <= _SEEN:
+        return None
+    return replace(space, gamma=exponent)
 
 
 def _chunks(photo: bytes) -> Iterator[tuple[bytes, int, int]]:

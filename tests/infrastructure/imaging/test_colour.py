@@ -1,12 +1,8 @@
 """Every photo is shown upright and in sRGB: patches of known colours come out as the definitions say they must."""
 
-import struct
-import zlib
-from collections.abc import Callable
 from io import BytesIO
 
 import numpy as np
-import numpy.typing as npt
 import pillow_heif
 import pytest
 import pyvips  # type: ignore[import-untyped]  # ships its stubs without the marker file py.typed
@@ -15,62 +11,18 @@ from PIL import Image
 from infrastructure.imaging.intake import take_in
 from infrastructure.imaging.profiles import ADOBE_RGB, DISPLAY_P3, ColourSpace, profile_of
 from tests.infrastructure.imaging import files
-from tests.infrastructure.imaging.files import heic, jpeg, png, raw_png, shown, webp, with_chunk
-
-Colours = npt.NDArray[np.float64]
-
-PATCHES = np.array(
-    [
-        [128, 128, 128],
-        [250, 250, 250],
-        [4, 4, 4],
-        [180, 90, 80],
-        [90, 160, 100],
-        [80, 90, 170],
-        [222, 190, 150],
-        [120, 190, 205],
-    ],
-    dtype=np.uint8,
+from tests.infrastructure.imaging.files import jpeg, png, shown, webp
+from tests.infrastructure.imaging.patches import (
+    P3_TO_SRGB,
+    PATCHES,
+    PHOTO,
+    SIDE,
+    encoded,
+    expected,
+    light,
+    patches_of,
+    sheet,
 )
-"""Encoded in their own space, and inside sRGB in each that is tried here."""
-P3_TO_SRGB = np.array(
-    [[1.2249401, -0.2249402, 0.0], [-0.0420569, 1.0420571, 0.0], [-0.0196376, -0.0786507, 1.0982884]]
-)
-"""Linear light; CSS Color Module Level 4, 17."""
-ADOBE_TO_SRGB = np.array([[1.3983557, -0.3983557, 0.0], [0.0, 1.0, 0.0], [0.0, -0.0429290, 1.0429290]])
-"""Linear light; from the two definitions' primaries."""
-SIDE = 16
-
-PHOTO: dict[str, Callable[..., bytes]] = {
-    "JPEG": lambda image, **options: jpeg(image, quality=100, subsampling=0, **options),
-    "PNG": png,
-    "WebP": lambda image, **options: webp(image, lossless=True, **options),
-    "HEIC": lambda image, **options: heic(image, quality=-1, chroma=444, **options),
-}
-
-
-def sheet(patches: npt.NDArray[np.uint8]) -> Image.Image:
-    return Image.fromarray(patches[None].repeat(SIDE, axis=0).repeat(SIDE, axis=1))
-
-
-def patches_of(photo: bytes) -> Colours:
-    return shown(photo)[SIDE // 2, SIDE // 2 :: SIDE].astype(float)
-
-
-def light(encoded: Colours) -> Colours:
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-
-
-def encoded(linear: Colours) -> Colours:
-    within = np.clip(linear, 0, 1)
-    return np.where(within <= 0.0031308, within * 12.92, 1.055 * within ** (1 / 2.4) - 0.055)
-
-
-def expected(space: ColourSpace) -> Colours:
-    values = PATCHES / 255
-    if space is DISPLAY_P3:
-        return encoded(light(values) @ P3_TO_SRGB.T) * 255
-    return encoded(values ** (563 / 256) @ ADOBE_TO_SRGB.T) * 255
 
 
 @pytest.mark.parametrize("space", [DISPLAY_P3, ADOBE_RGB], ids=lambda space: space.name)
@@ -88,16 +40,6 @@ def test_colours_without_a_profile_are_srgb(kind: str) -> None:
 def test_colours_beyond_srgb_are_its_brightest() -> None:
     photo = png(sheet(np.array([[255, 0, 0], [0, 255, 0]], np.uint8)), icc_profile=profile_of(DISPLAY_P3))
     assert (patches_of(photo)[:, [0, 1]] == [[255, 0], [0, 255]]).all()
-
-
-def test_a_heic_that_names_display_p3_without_embedding_it_is_shown_as_such() -> None:
-    image = pillow_heif.from_pillow(sheet(PATCHES))
-    image.info["nclx_profile"] = {
-        "color_primaries": 12, "transfer_characteristics": 13, "matrix_coefficients": 6, "full_range_flag": 1,
-    }  # fmt: skip
-    written = BytesIO()
-    image.save(written, quality=-1, chroma=444)
-    assert np.abs(patches_of(written.getvalue()) - expected(DISPLAY_P3)).max() < 4
 
 
 def test_the_small_versions_are_in_srgb_too() -> None:
@@ -163,30 +105,6 @@ def test_sixteen_bits_are_rounded_to_eight() -> None:
         (np.arange(0, 256, 51, dtype=np.uint16) * 257)[None].repeat(SIDE, 0).repeat(SIDE, 1)
     )
     assert (patches_of(png(grey)) == np.arange(0, 256, 51)[:, None]).all()
-
-
-def with_gamma(photo: bytes, gamma: float) -> bytes:
-    return with_chunk(photo, b"gAMA", struct.pack(">I", round(gamma * 100_000)))
-
-
-@pytest.mark.parametrize("depth", [8, 16])
-def test_a_png_of_light_as_it_is_looks_as_if_it_were_coded(depth: int) -> None:
-    grey = np.linspace(0.1, 1, 64)
-    linear = np.rint(grey**2.2 * (2**depth - 1)).astype(f">u{depth // 8}")
-    pixels = zlib.compress(b"\0" + np.repeat(linear, 3).tobytes())
-    rendered = shown(with_gamma(raw_png(64, 1, pixels, depth=depth), 1.0))
-
-    assert np.abs(rendered[0, :, 0] - grey * 255).max() < 6 / (depth // 8)
-
-
-@pytest.mark.parametrize("gamma", [0, 1 / 2.2, 1 / 2.15, 42_000])
-def test_a_gamma_of_srgb_or_of_nonsense_changes_nothing(gamma: float) -> None:
-    assert np.array_equal(shown(with_gamma(png(), gamma)), shown(png()))
-
-
-def test_who_names_its_colours_needs_no_gamma() -> None:
-    named = png(icc_profile=profile_of(DISPLAY_P3))
-    assert np.array_equal(shown(with_gamma(named, 1.0)), shown(named))
 
 
 def test_ten_bits_of_a_heic_are_rounded_to_eight() -> None:
