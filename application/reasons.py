@@ -14,7 +14,7 @@ TOLD: Mapping[str, str] = {
         "photo_empty": "The file has nothing in it.",
         "photo_too_large": "The photo is larger than 15 MB.",
         "photo_unsupported": "The file is not a JPEG, PNG, WebP or HEIC photo.",
-        "photo_unreadable": "The photo is damaged and cannot be read to its end.",
+        "photo_unreadable": "The photo is damaged or coded in a rare way, and cannot be read to its end.",
         "photo_animated": "The file holds several pictures, and only single photos can be staged.",
         "photo_has_too_many_pixels": "The photo has more than 60 megapixels.",
         "photo_rejected": "The photo cannot be used.",

@@ -302,14 +302,20 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         422,
         "photo_unreadable",
         "Damaged photo",
-        "The file cannot be read to its end; send the original again.",
+        "The file cannot be read to its end: it is damaged, cut off or coded in a rare way. Send the original "
+        "again, or save it anew as JPEG.",
     ),
-    PhotoAnimated: Answer(422, "photo_animated", "Animated picture", "Send a still picture."),
+    PhotoAnimated: Answer(
+        422,
+        "photo_animated",
+        "More than one picture",
+        "The file is animated or holds several pictures; send a still one by itself.",
+    ),
     PhotoHasTooManyPixels: Answer(
         422,
         "photo_has_too_many_pixels",
         "Too many pixels",
-        "A photo may have {limit} megapixels at the most, this one has {megapixels:.1f}.",
+        "A photo may have {limit} megapixels at the most, this one has {megapixels:.10g}.",
         {"megapixels": 72.5, "limit": 60},
     ),
     UploadNotFound: Answer(

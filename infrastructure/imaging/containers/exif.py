@@ -41,10 +41,10 @@ def look_of(exif: bytes) -> Look:
     main = _directory(tiff, order, tiff[4:8])
     details = _directory(tiff, order, main.get(_EXIF_TAG, b""))
     rules = _directory(tiff, order, details.get(_INTEROPERABILITY_TAG, b""))
-    orientation = _short(main.get(_ORIENTATION_TAG, b""), order)
+    orientation = _number(main.get(_ORIENTATION_TAG, b""), order)
     return Look(
         orientation if orientation in _ORIENTATIONS else UPRIGHT,
-        _short(details.get(_COLOUR_SPACE_TAG, b""), order) == _ADOBE_RGB
+        _number(details.get(_COLOUR_SPACE_TAG, b""), order) == _ADOBE_RGB
         or rules.get(_INDEX_TAG) == _ADOBE_RGB_INDEX,
     )
 
@@ -70,5 +70,7 @@ def _directory(tiff: bytes, order: str, pointer: bytes) -> dict[int, bytes]:
     return tags
 
 
-def _short(value: bytes, order: str) -> int:
-    return int(struct.unpack(f"{order}H", value[:2])[0]) if value else 0
+def _number(value: bytes, order: str) -> int:
+    """A SHORT, or a small LONG, as some write it: then it stands last where the most significant byte is first."""
+    first, last = struct.unpack(f"{order}HH", value) if value else (0, 0)
+    return int(first or (last if order == ">" else 0))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from application.photos import PhotoAnimated, PhotoUnreadable, PhotoUnsupported
 from infrastructure.imaging.containers.boxes import box, boxes_in, full_box
 from infrastructure.imaging.containers.heif_items import Item, Items, Reference, items_of
+from infrastructure.imaging.containers.icc import profile_in
 
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis"}
 """Files whose pictures are coded as HEVC (ISO/IEC 23008-12, Annex B)."""
@@ -22,6 +23,8 @@ _OTHER_PICTURES = {b"av01", b"jpeg", b"avc1", b"vvc1", b"j2k1", b"unci", b"hev1"
 _PICTURES = {_CODED} | _DERIVED | _OTHER_PICTURES
 _KEPT_REFERENCES = {b"dimg", b"auxl", b"prem"}
 _KEPT_PROPERTIES = frozenset(b"hvcC ispe pixi colr irot imir clap pasp auxC clli mdcv".split())
+_PROFILES, _NAME_BYTES = {b"prof", b"rICC"}, 4
+"""Kinds of colour information that are ICC profiles."""
 _ALPHA = (b"urn:mpeg:hevc:2015:auxid:1", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha")
 _VARIANTS = {b"altr", b"ster"}
 """Groups of alternatives to the primary picture, and of a spatial photo's two: not further pictures."""
@@ -195,18 +198,24 @@ def _properties(photo: bytes, items: Items, kept: list[Item], number: str) -> by
         for place, essential in item.properties:
             if not 0 < place <= len(items.properties):
                 continue  # no property, or none that is there
-            if items.properties[place - 1].name in _KEPT_PROPERTIES:
+            if _contents_of_property(photo, items, place):
                 told.append(used.setdefault(place, len(used) + 1) | essential << 15)
-            elif essential:
+            elif essential and items.properties[place - 1].name not in _KEPT_PROPERTIES:
                 raise PhotoUnreadable
         associations.append(struct.pack(f"{number}B{len(told)}H", item.item_id, len(told), *told))
-    boxes = [_copied(photo, items, place) for place in used]
+    boxes = [
+        box(items.properties[place - 1].name, _contents_of_property(photo, items, place)) for place in used
+    ]
     counted = struct.pack(">I", len(associations))
     return box(
         b"iprp", box(b"ipco", *boxes), full_box(b"ipma", int(number == ">I"), 1, counted, *associations)
     )
 
 
-def _copied(photo: bytes, items: Items, place: int) -> bytes:
+def _contents_of_property(photo: bytes, items: Items, place: int) -> bytes:
+    """What the property's box holds; nothing if it is left out."""
     name, begin, end = items.properties[place - 1]
-    return box(name, photo[begin:end])
+    if name == b"colr" and photo[begin : begin + _NAME_BYTES] in _PROFILES:
+        profile = profile_in(photo[begin + _NAME_BYTES : end])
+        return photo[begin : begin + _NAME_BYTES] + profile if profile else b""
+    return photo[begin:end] if name in _KEPT_PROPERTIES else b""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from application.photos import PhotoUnreadable
 from infrastructure.imaging.containers.exif import PREFIX, UPRIGHT, Look, exif_of, look_of
+from infrastructure.imaging.containers.icc import profile_in
 from infrastructure.imaging.profiles import ADOBE_RGB, profile_of
 
 MOST_SCANS = 100
@@ -26,6 +27,9 @@ _JFIF = b"JFIF\x00"
 _JFIF_BYTES = 12
 """Up to the size of its thumbnail."""
 _ICC = b"ICC_PROFILE\x00"
+_ICC_BYTES = len(_ICC) + 2
+"""Up to the part of the profile: its number and how many there are stand before it."""
+_MOST_ICC = 0xFFFF - 2 - _ICC_BYTES
 _ADOBE = b"Adobe"
 _ADOBE_BYTES = 12
 _COLOURS = 3
@@ -45,7 +49,8 @@ def stripped(photo: bytes) -> bytes:
     """
     first: list[bytes] = []
     kept: list[bytes | memoryview] = []
-    look, profiled, components = Look(), False, 0
+    parts: dict[int, bytes] = {}
+    look, components = Look(), 0
     for marker, content, scan in _segments(photo):
         if marker == _APP1 and content.startswith(PREFIX):
             look = look if look != Look() else look_of(content)
@@ -54,15 +59,17 @@ def stripped(photo: bytes) -> bytes:
         elif marker == _APP14 and content.startswith(_ADOBE):
             kept.append(_segment(_APP14, content[:_ADOBE_BYTES]))
         elif marker == _APP2 and content.startswith(_ICC):
-            profiled = True
-            kept.append(_segment(_APP2, content))
+            number, part = content[len(_ICC) : _ICC_BYTES], content[_ICC_BYTES:]
+            parts.setdefault(int.from_bytes(number[:1]), part)
         elif marker in _PICTURE:
             components = content[5] if marker in _FRAMES and len(content) > 5 else components
             kept += [_segment(marker, content), scan]
     if look.orientation != UPRIGHT:
         first.append(_segment(_APP1, PREFIX + exif_of(look.orientation)))
-    if look.adobe_rgb and not profiled and components == _COLOURS:
-        first.append(_segment(_APP2, _ICC + b"\x01\x01" + _ADOBE_RGB_PROFILE))
+    profile = profile_in(b"".join(parts[number] for number in sorted(parts)))
+    if look.adobe_rgb and not profile and components == _COLOURS:
+        profile = _ADOBE_RGB_PROFILE
+    first += _profile_segments(profile)
     return b"".join([b"\xff\xd8", *first, *kept, b"\xff\xd9"])
 
 
@@ -98,6 +105,14 @@ def _next_marker(photo: bytes, position: int) -> tuple[int, int]:
     if following is None:
         raise PhotoUnreadable
     return photo[following.end() - 1], following.end()
+
+
+def _profile_segments(profile: bytes) -> list[bytes]:
+    pieces = [profile[begin : begin + _MOST_ICC] for begin in range(0, len(profile), _MOST_ICC)]
+    return [
+        _segment(_APP2, _ICC + bytes([number, len(pieces)]) + piece)
+        for number, piece in enumerate(pieces, start=1)
+    ]
 
 
 def _segment(marker: int, content: bytes) -> bytes:

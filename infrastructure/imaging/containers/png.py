@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from application.photos import PhotoAnimated, PhotoUnreadable
 from infrastructure.imaging.containers.exif import UPRIGHT, exif_of, look_of
+from infrastructure.imaging.containers.icc import profile_in
 from infrastructure.imaging.profiles import SRGB, ColourSpace, space_numbered
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -102,14 +103,14 @@ def _chunks(photo: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _is_profile(content: bytes) -> bool:
-    """Whether an ICC profile can be unpacked from it, and is no bomb."""
+    """Whether an ICC profile can be unpacked from it and nothing else, and is no bomb."""
     _, _, packed = content.partition(b"\0")
     unpacking = zlib.decompressobj()
     try:
         profile = unpacking.decompress(packed[1:], LARGEST_PROFILE)
     except zlib.error:
         return False
-    return unpacking.eof and int.from_bytes(profile[:4], "big") <= len(profile)
+    return unpacking.eof and not unpacking.unused_data and profile_in(profile) == profile
 
 
 def _chunk(name: bytes, content: bytes) -> bytes:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from application.photos import PhotoAnimated, PhotoUnreadable
 from infrastructure.imaging.containers.exif import UPRIGHT, exif_of, look_of
+from infrastructure.imaging.containers.icc import profile_in
 
-_PICTURE = {b"VP8 ", b"VP8L", b"ALPH", b"ICCP"}
+_PICTURE = {b"VP8 ", b"VP8L", b"ALPH"}
 _ANIMATION = {b"ANIM", b"ANMF"}
-_HAS_ANIMATION, _HAS_XMP, _HAS_EXIF = 0x02, 0x04, 0x08
+_HAS_ANIMATION, _HAS_XMP, _HAS_EXIF, _HAS_PROFILE = 0x02, 0x04, 0x08, 0x20
 _VP8X_BYTES = 10
 
 
@@ -17,9 +18,10 @@ def stripped(photo: bytes) -> bytes:
 
     Raises PhotoAnimated, or PhotoUnreadable when its chunks do not fill it.
     """
-    extended = b""
+    extended = profile = b""
     kept: list[bytes | memoryview] = []
     orientation = UPRIGHT
+    seen: set[bytes] = set()
     for name, begin, end in _chunks(photo):
         if name in _ANIMATION:
             raise PhotoAnimated
@@ -27,12 +29,17 @@ def stripped(photo: bytes) -> bytes:
             extended = photo[begin:end].ljust(_VP8X_BYTES, b"\0")[:_VP8X_BYTES]
         elif name == b"EXIF":
             orientation = look_of(photo[begin:end]).orientation
-        elif name in _PICTURE:
+        elif name == b"ICCP":
+            profile = profile or profile_in(photo[begin:end])
+        elif name in _PICTURE and name not in seen:  # of two, decoders know the first alone
+            seen.add(name)
             kept += _chunk(name, memoryview(photo)[begin:end])
     if extended:
         oriented = orientation != UPRIGHT
-        flags = extended[0] & ~(_HAS_ANIMATION | _HAS_XMP | _HAS_EXIF) | (_HAS_EXIF if oriented else 0)
-        kept = [*_chunk(b"VP8X", bytes([flags]) + extended[1:]), *kept]
+        flags = extended[0] & ~(_HAS_ANIMATION | _HAS_XMP | _HAS_EXIF | _HAS_PROFILE)
+        flags |= (_HAS_EXIF if oriented else 0) | (_HAS_PROFILE if profile else 0)
+        coloured = _chunk(b"ICCP", profile) if profile else []
+        kept = [*_chunk(b"VP8X", bytes([flags]) + extended[1:]), *coloured, *kept]
         kept += _chunk(b"EXIF", exif_of(orientation)) if oriented else []
     body = b"".join([b"WEBP", *kept])
     return b"RIFF" + struct.pack("<I", len(body)) + body

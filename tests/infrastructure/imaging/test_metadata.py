@@ -32,6 +32,7 @@ from tests.infrastructure.imaging.files import (
     saved,
     shown,
     webp,
+    with_segment,
 )
 
 SEEDS = [make(orientation) for make in PERSONAL.values() for orientation in (1, 6)]
@@ -159,6 +160,52 @@ def test_a_profile_that_is_a_bomb_or_damaged_is_left_out_of_a_png() -> None:
     bomb = b"x\0\0" + zlib.compress(bytes(50_000_000), 9)
     for content in (bomb, b"x\0\0" + b"no profile", b"", b"x\0\0" + zlib.compress(b"short")):
         assert strip(files.with_chunk(png(), b"iCCP", content)) == png()
+
+
+COLOURED = {"JPEG": jpeg, "PNG": png, "WebP": webp, "HEIC": heic}
+
+
+@pytest.mark.parametrize("kind", COLOURED)
+def test_nothing_hides_behind_a_profile_or_in_its_place(kind: str) -> None:
+    make = COLOURED[kind]
+
+    for content in (SECRET, SECRET * 10, PROFILE[:36] + b"none" + PROFILE[40:]):
+        original = strip(make(icc_profile=content))
+        assert opened(original).info.get("icc_profile") is None
+        assert content not in original
+    behind = strip(make(icc_profile=PROFILE + SECRET))
+    assert SECRET not in behind
+    assert (
+        opened(behind).info.get("icc_profile", PROFILE) == PROFILE
+    )  # a packed one is kept whole or not at all
+
+
+def test_a_profile_in_several_segments_stays_whole_whatever_their_order() -> None:
+    large = struct.pack(">I", 150_000) + PROFILE[4:] + bytes(150_000 - len(PROFILE))
+    photo = jpeg(icc_profile=large)
+    assert opened(strip(photo)).info["icc_profile"] == large
+    begin = photo.index(b"\xff\xe2")
+    lengths = [0xFFFF + 2, 0xFFFF + 2]
+    first, second = photo[begin : begin + lengths[0]], photo[begin + lengths[0] : begin + sum(lengths)]
+    turned = photo[:begin] + second + first + photo[begin + sum(lengths) :]
+    assert strip(turned) == strip(photo)
+
+
+def test_a_second_picture_in_a_webp_is_left_out() -> None:
+    photo = webp(quality=90)
+    chunk = b"VP8 " + struct.pack("<I", len(SECRET) + 1) + SECRET + b"\0"
+    body = photo[8:] + chunk
+    assert strip(b"RIFF" + struct.pack("<I", len(body)) + body) == photo
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("kind", [3, 4])
+def test_an_orientation_is_read_as_a_short_or_a_long_number(order: str, kind: int) -> None:
+    value = struct.pack(f"{order}HH", 6, 0) if kind == 3 else struct.pack(f"{order}I", 6)
+    entry = struct.pack(f"{order}HHI", ORIENTATION, kind, 1) + value
+    tiff = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HIH", 42, 8, 1) + entry + bytes(4)
+
+    assert strip(with_segment(jpeg(), 0xE1, b"Exif\0\0" + tiff)) == strip(jpeg(exif=exif(6)))
 
 
 def test_a_heic_keeps_its_tiles_its_transparency_and_its_rotation() -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.infrastructure.imaging.files import raw_png
 from tests.interfaces.rest.conftest import picture
 
 ENHANCE = {"preset": "enhance"}
@@ -41,6 +42,13 @@ def submit(user: Any, uploads: list[str], **brief: Any) -> Any:
     return user.post(
         "/jobs", {"photos": [{"upload_id": one} for one in uploads], "brief": {**ENHANCE, **brief}}
     )
+
+
+def test_a_line_too_many_is_told_exactly(resident: Any) -> None:
+    answer = send(resident, raw_png(10_000, 6_001, b""))
+
+    assert outcome(answer) == (422, "photo_has_too_many_pixels")
+    assert "60 megapixels at the most, this one has 60.01." in answer.json()["detail"]
 
 
 @pytest.fixture
