@@ -178,15 +178,20 @@ class Accounts:
     def change_password(self, user_id: UUID, *, current: str, password: str) -> None:
         """Set another password, and end all sessions. Raises PasswordWrong or PasswordTooWeak."""
         _check_password(password)
-        user = self.store.get(User, user_id)
-        credential = self.credentials.find(user.claim_id)
-        if not self.passwords.matches(
-            _as_typed_anywhere(current), credential.password_hash if credential else None
-        ):
-            raise PasswordWrong
+        user = self.confirm(user_id, current)
         password_hash = self.passwords.hash(_as_typed_anywhere(password))
         with self.store.transaction():
             self._replace_password(user, password_hash)
+
+    def confirm(self, user_id: UUID, password: str) -> User:
+        """The user, if it is they who ask and not only somebody with a session of theirs. Raises PasswordWrong."""
+        user = self.store.get(User, user_id)
+        credential = self.credentials.find(user.claim_id)
+        if not self.passwords.matches(
+            _as_typed_anywhere(password), credential.password_hash if credential else None
+        ):
+            raise PasswordWrong
+        return user
 
     def _replace_password(self, user: User, password_hash: str) -> None:
         """Whoever knew the old one, or has a link to set another, is out."""

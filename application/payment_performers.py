@@ -6,9 +6,10 @@ from uuid import UUID
 
 from application.notices import Notices
 from application.payments import PayloadKeys
+from application.purchases import Purchases
 from application.reactions import Answer, Performer, References
 from application.reconciling import Reconciling
-from application.rules import FOLLOW_UP_NOTICE, FORGET_NOTICES, RECONCILE
+from application.rules import CLOSE_PAYER, FOLLOW_UP_NOTICE, FORGET_NOTICES, RECONCILE
 
 _PROMPT = tuple(timedelta(seconds=seconds) for seconds in (1, 3, 10, 30, 60, 300, 900, 3600))
 """For what somebody waits for, and must not be lost when the outside world is away for long."""
@@ -16,7 +17,7 @@ _UNHURRIED = tuple(timedelta(minutes=minutes) for minutes in (1, 10, 60))
 
 
 def payment_performers(
-    *, notices: Notices, reconciling: Reconciling, payload_keys: PayloadKeys
+    *, notices: Notices, purchases: Purchases, reconciling: Reconciling, payload_keys: PayloadKeys
 ) -> Mapping[str, Performer]:
     """The performer of each kind.
 
@@ -35,6 +36,15 @@ def payment_performers(
             give_up=_seen_by_operators,
             attempts=30,  # a day: somebody has paid
             pauses=_PROMPT,
+        ),
+        Performer(
+            kind=CLOSE_PAYER,
+            call=lambda _reaction_id, references: purchases.close(UUID(references["user_id"])),
+            record=_recorded_already,
+            give_up=_seen_by_operators,
+            attempts=100,  # days: it was promised
+            pauses=_PROMPT,
+            rank=20,
         ),
         Performer(
             kind=RECONCILE,

@@ -175,6 +175,14 @@ class Payments(Protocol):
         """
         ...
 
+    def end(self, session_id: str) -> None:
+        """Let a checkout be paid no more; one that is over stays as it ended."""
+        ...
+
+    def forget(self, customer_id: str) -> None:
+        """Delete what is kept of a customer beyond what the law wants kept; repeated, it changes nothing."""
+        ...
+
     def about(self, notice: Notice) -> About | None:
         """What a message is about; None if nothing that we sell can be concerned."""
         ...
@@ -225,6 +233,10 @@ class PurchaseRecords(Protocol):
 
     def started_between(self, since: datetime, until: datetime) -> list[UUID]:
         """Those begun since then, the oldest first."""
+        ...
+
+    def of_user(self, user_id: UUID) -> list[UUID]:
+        """All of a user's, the oldest first."""
         ...
 
     def moved(self, since: datetime | None, until: datetime) -> dict[str, int]:

@@ -15,6 +15,7 @@ from application.retention import Retention
 from application.rules import (
     ANNOUNCE_JOB,
     DELETE_PICTURES,
+    ERASE_PICTURES,
     EXPIRE_CREDITS,
     EXPIRE_JOB,
     FETCH_PHOTO,
@@ -152,6 +153,15 @@ def performers(use_cases: UseCases) -> Mapping[str, Performer]:
         Performer(
             kind=DELETE_PICTURES,
             call=delete_pictures,
+            record=_nothing_to_record,
+            give_up=_nothing_to_undo,
+            attempts=100,  # days: it was promised
+            pauses=_PATIENT,
+            rank=20,
+        ),
+        Performer(
+            kind=ERASE_PICTURES,
+            call=lambda _reaction_id, references: retention.erase(UUID(references["user_id"])),
             record=_nothing_to_record,
             give_up=_nothing_to_undo,
             attempts=100,  # days: it was promised

@@ -109,6 +109,18 @@ class Tokens(Protocol):
         ...
 
 
+class Traces(Protocol):
+    """What is known of users beside the log, and the keys with which everything else of theirs is sealed."""
+
+    def forget(self, user_id: UUID) -> None:
+        """In a transaction: credential, sessions, tokens, uploads and webhook endpoints go, and the keys.
+
+        With the keys all goes that is sealed with them, wherever it lies. Repeated, it forgets what somebody
+        has added since.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Mail:
     message_id: UUID
@@ -213,6 +225,10 @@ class IncomingPhotos(Protocol):
         """Delete what was never completed and whose link of that lifetime ended; how many there were."""
         ...
 
+    def clear(self, owner: UUID) -> int:
+        """Delete all that waits for this owner; how many there were."""
+        ...
+
 
 class Pictures(Protocol):
     """The object store, content-addressed: a picture's name is its owner and the SHA-256 of its bytes."""
@@ -239,8 +255,8 @@ class Pictures(Protocol):
         """Whether it is there or not, it is gone afterwards."""
         ...
 
-    def clear(self, owner: UUID, kind: str) -> int:
-        """Delete all pictures of this kind; how many there were."""
+    def clear(self, owner: UUID, kind: str | None = None) -> int:
+        """Delete all pictures of this kind, of every kind if none is given; how many there were."""
         ...
 
 
@@ -267,6 +283,10 @@ class PictureUses(Protocol):
 
     def past_term(self, kind: PictureKind, *, ended_before: datetime, limit: int) -> list[UUID]:
         """Jobs that ended before then and still have pictures of this kind, those that ended first, first."""
+        ...
+
+    def kept_by(self, owner: UUID, *, limit: int) -> list[UUID]:
+        """Jobs of the owner's that still have pictures."""
         ...
 
 

@@ -8,8 +8,9 @@ from uuid import UUID
 from application.comparing import Command, difference
 from application.crediting import credit
 from application.errors import ApplicationError, NotFound
-from application.payments import Found, NothingBought, Order, Payments, Session
+from application.payments import Found, NothingBought, Order, Payments, PurchaseRecords, Session
 from application.ports import Clock, Store
+from application.reactions import Answer
 from application.retrying import retried
 from application.their_payments import TheirPayment
 from domain.credit_ledger import CreditLedger
@@ -56,6 +57,7 @@ class Purchases:
     store: Store
     clock: Clock
     payments: Payments
+    records: PurchaseRecords
     app_url: str
 
     def start(
@@ -128,10 +130,13 @@ class Purchases:
             return None
         theirs = self.payments.payment(session_id, found.payment_id)
         purchase.open_session(session_id)  # known already, unless we were cut off right after opening it
-        if self.store.get(User, purchase.user_id).erased:
+        erased = self.store.get(User, purchase.user_id).erased
+        if erased:
             theirs = replace(theirs, receipt=None)  # there is no key left to seal it with
         commands = difference(theirs, purchase)
         self._record(purchase, commands, fraud_warning)
+        if erased and theirs.customer_id:
+            self.payments.forget(theirs.customer_id)
         return Looked(purchase, theirs, tuple(commands))
 
     @retried
@@ -147,6 +152,25 @@ class Purchases:
         purchase.expire()
         self.store.save(purchase)
         return True
+
+    def close(self, user_id: UUID) -> Answer:
+        """At the provider: end what an erased user can still pay, and have the customer forgotten.
+
+        A payment that comes all the same is recorded like any other, and the doctor tells of it. Repeated, it
+        does the same again. Raises PaymentsAway or RetryLater.
+        """
+        ended, customers = 0, set()
+        for purchase_id in self.records.of_user(user_id):
+            purchase = self.store.get(Purchase, purchase_id)
+            if purchase.session_id and purchase.status is PurchaseStatus.OPEN:
+                self.payments.end(purchase.session_id)
+                self.look_at(Found(purchase.session_id, purchase_id))
+                ended += 1
+            if purchase.customer_id:
+                customers.add(purchase.customer_id)
+        for customer_id in sorted(customers):
+            self.payments.forget(customer_id)
+        return {"ended": ended, "customers": len(customers)}
 
     def page(self, path: str) -> str:
         """The address of a page of ours. Raises ReturnPathRefused."""

@@ -1,11 +1,21 @@
 """How long pictures are kept: what nobody used, what was deleted and what is past its term goes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from application.pictures import ORIGINALS, SIZES, previews_of, results_of, small_originals
-from application.ports import Clock, Leftovers, Pictures, PictureUses, Store, UploadRecords
+from application.ports import (
+    Clock,
+    IncomingPhotos,
+    Leftovers,
+    Pictures,
+    PictureUses,
+    Store,
+    Traces,
+    UploadRecords,
+)
 from application.reactions import Answer
 from application.retrying import retried
 from application.stagers import RetryLater
@@ -47,6 +57,8 @@ class Retention:
     uses: PictureUses
     terms: Terms
     leftovers: Leftovers
+    incoming: IncomingPhotos
+    traces: Traces
 
     def remove_leftovers(self) -> Answer:
         """Delete what was only kept in case somebody asks again. Raises RetryLater while there is more."""
@@ -90,18 +102,34 @@ class Retention:
             raise RetryLater(PAUSE)
         return {"uploads": len(unused), "deleted": deleted}
 
+    def erase(self, user_id: UUID) -> Answer:
+        """Delete every picture of an erased user, and what requests under way have left of them since.
+
+        Their jobs give the pictures up. Raises RetryLater until the read models know that; repeated, it does
+        the same again.
+        """
+        with self.store.transaction():
+            self.traces.forget(user_id)
+        deleted = self.pictures.clear(user_id) + self.incoming.clear(user_id)
+        jobs = self.uses.kept_by(user_id, limit=AT_ONCE)
+        for job_id in jobs:
+            self._give_up(job_id, PictureKind, Removal.ERASED)
+        if jobs:
+            raise RetryLater(CATCHING_UP)
+        return {"deleted": deleted}
+
     def _give_up_past_term(self, kind: PictureKind) -> int:
         ended_before = self.clock.now() - self.terms.of(kind)
         jobs = self.uses.past_term(kind, ended_before=ended_before, limit=AT_ONCE)
         for job_id in jobs:
-            self._give_up(job_id, kind)
+            self._give_up(job_id, [kind], Removal.TERM_OVER)
         return len(jobs)
 
     @retried
-    def _give_up(self, job_id: UUID, kind: PictureKind) -> None:
+    def _give_up(self, job_id: UUID, kinds: Iterable[PictureKind], reason: Removal) -> None:
         with self.store.transaction(job_id):  # whoever makes a new job from this one comes before or after
             job = self.store.get(PhotoJob, job_id)
-            job.remove_pictures([kind], Removal.TERM_OVER)
+            job.remove_pictures(kinds, reason)
             self.store.save(job)
 
     def _delete_original(self, owner: UUID, original: str) -> bool:

@@ -1,6 +1,6 @@
 """Which event asks for what: the whole list of rules, in one place; schedules.py has what time asks for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,9 +24,15 @@ EXPIRE_CREDITS = "expire_credits"
 FOLLOW_UP_NOTICE = "follow_up_notice"
 RECONCILE = "reconcile"
 FORGET_NOTICES = "forget_notices"
+ERASE_PICTURES = "erase_pictures"
+CLOSE_PAYER = "close_payer"
 
 JOB_LIFETIME = timedelta(hours=24)
 """How long a job may take before what is left of it fails (docs/domain.md, PhotoJob)."""
+
+NOTHING_UNDER_WAY = timedelta(hours=2)
+"""After so long nothing that began before an erasure can add anything: no signed link is good any more
+(uploads.py), no request or reaction still runs, and no process remembers a key."""
 
 
 def _stage_photos(recorded: Recorded) -> Iterator[Reaction]:
@@ -76,6 +82,17 @@ def _follow_up_notice(recorded: Recorded) -> Iterator[Reaction]:
         yield Reaction(FOLLOW_UP_NOTICE, "", {"event_id": str(recorded.stream_id)})
 
 
+def _after_erasure(kind: str) -> Callable[[Recorded], Iterator[Reaction]]:
+    """At once, and again when nothing is under way any more that could have added to it."""
+
+    def react(recorded: Recorded) -> Iterator[Reaction]:
+        references = {"user_id": str(recorded.stream_id)}
+        yield Reaction(kind, "at once", references)
+        yield Reaction(kind, "again", references, delay=NOTHING_UNDER_WAY)
+
+    return react
+
+
 RULES = (
     Rule(STAGE_PHOTO, frozenset({"PhotoJob.Submitted"}), _stage_photos),
     Rule(FETCH_PHOTO, frozenset({"PhotoJob.Submitted"}), _fetch_photos),
@@ -89,4 +106,6 @@ RULES = (
     Rule(SEND_VERIFICATION, frozenset({"User.Registered"}), _send_verification),
     Rule(DELETE_PICTURES, frozenset({"PhotoJob.PicturesRemoved"}), _delete_pictures),
     Rule(FOLLOW_UP_NOTICE, frozenset({"StripeEvent.Received"}), _follow_up_notice),
+    Rule(ERASE_PICTURES, frozenset({"User.Erased"}), _after_erasure(ERASE_PICTURES)),
+    Rule(CLOSE_PAYER, frozenset({"User.Erased"}), _after_erasure(CLOSE_PAYER)),
 )

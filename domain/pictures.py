@@ -18,6 +18,8 @@ class Removal(StrEnum):
     """Their job was deleted."""
     TERM_OVER = "term_over"
     """They were kept for as long as pictures of their kind are."""
+    ERASED = "erased"
+    """Their user was erased."""
 
 
 class OriginalsRemoved(DomainError):

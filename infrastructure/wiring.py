@@ -61,6 +61,7 @@ from infrastructure.records.leftovers import PostgresLeftovers
 from infrastructure.records.picture_uses import PostgresPictureUses
 from infrastructure.records.purchases import PostgresPurchaseRecords
 from infrastructure.records.submissions import PostgresSubmissions
+from infrastructure.records.traces import PostgresTraces
 from infrastructure.records.uploads import PostgresUploadRecords
 from infrastructure.records.webhooks import PostgresWebhookRecords
 from infrastructure.requests.recorded_answers import RecordedAnswers
@@ -143,12 +144,9 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
     records = PostgresUploadRecords(database, keyring)
     darkroom = LocalDarkroom()
     signed_links = SignedLinks(settings.app_url, settings.auth_secret)
+    incoming = ObjectIncoming(object_store(settings.object_store_url), signed_links)
     uploads = Uploads(
-        clock=database,
-        darkroom=darkroom,
-        pictures=pictures,
-        records=records,
-        incoming=ObjectIncoming(object_store(settings.object_store_url), signed_links),
+        clock=database, darkroom=darkroom, pictures=pictures, records=records, incoming=incoming
     )
     stager, batches = (stager, None) if stager else _stager(settings, database, client, darkroom)
     submissions = PostgresSubmissions(database, store, keyring)
@@ -156,10 +154,14 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
     giving = Credits(store, database)
     payments = _payments(settings, database)
     payload_keys = KeyringPayloadKeys(keyring)
-    purchases = Purchases(store=store, clock=database, payments=payments, app_url=settings.app_url)
+    purchase_records = PostgresPurchaseRecords(database)
+    purchases = Purchases(
+        store=store, clock=database, payments=payments, records=purchase_records, app_url=settings.app_url
+    )
     notices = Notices(store=store, clock=database, payments=payments, keys=payload_keys, purchases=purchases)
     sessions = PostgresSessions(database, keyring)
     requests = PostgresReactionRequests(database)
+    traces = PostgresTraces(database, keyring)
     return Container(
         settings=settings,
         database=database,
@@ -182,7 +184,7 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
             claim_key=settings.claim_key_bytes,
             app_url=settings.app_url,
         ),
-        standing=Standing(store, database, sessions),
+        standing=Standing(store, database, sessions, traces),
         uploads=uploads,
         credits=giving,
         expiry=Expiry(giving, database, PostgresExpiringLots(database)),
@@ -216,6 +218,8 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
                 results=timedelta(days=settings.results_days),
             ),
             leftovers=PostgresLeftovers(database),
+            incoming=incoming,
+            traces=traces,
         ),
         payments=payments,
         payload_keys=payload_keys,
@@ -225,7 +229,7 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
             store=store,
             clock=database,
             payments=payments,
-            records=PostgresPurchaseRecords(database),
+            records=purchase_records,
             purchases=purchases,
             notices=notices,
         ),

@@ -20,6 +20,7 @@ CHECKS: Mapping[str, Check] = {
     "unanchored": ledgers.unanchored,
     "unhandled_messages": payments.unhandled,
     "reconciliation": payments.last_reconciliation,
+    "paid_by_nobody": payments.paid_by_nobody,
 }
 
 

@@ -111,6 +111,12 @@ GAUGES = (
         "stage_reconciliation_difference_cents", "reconciliation", "cents", "Our money less Stripe's after it"
     ),
     Gauge("stage_reconciliation_age_seconds", "reconciliation", "seconds", "Time since it was made"),
+    Gauge(
+        "stage_paid_by_nobody",
+        "paid_by_nobody",
+        "payments",
+        "Payments that came when their user was erased already, and are to be refunded",
+    ),
 )
 
 

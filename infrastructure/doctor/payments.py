@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from application.projections.credit_lots import PRESENT
 from application.rules import FOLLOW_UP_NOTICE, RECONCILE
 from domain.reconciliation import Reconciliation, Resolution
 from infrastructure.doctor.findings import Finding, Severity, graded
@@ -29,6 +30,15 @@ _UNHANDLED = statement("""
         WHERE messages.handled AND messages.position > (
             SELECT coalesce(max(position), 0) FROM stage.checkpoints WHERE follower = %(follower)s)
     ) AS waiting
+""")
+_PAID_BY_NOBODY = statement("""
+    SELECT lots.reference, lots.available
+    FROM {users} AS users
+    JOIN event_store.events AS erased ON erased.originator_id = users.user_id AND erased.topic = 'User.Erased'
+    JOIN {credit_lots} AS lots ON lots.user_id = users.user_id AND lots.until = %(present)s
+    WHERE users.status = 'erased'
+      AND lots.source = 'purchase' AND lots.available > 0 AND lots.granted_at > erased.recorded_at
+    ORDER BY lots.granted_at, lots.lot_id
 """)
 _UNKNOWN = statement("SELECT count(*) FROM {stripe_events} WHERE NOT handled")
 # A run has the id of the reaction that asked for it.
@@ -86,4 +96,18 @@ def last_reconciliation(container: Container) -> Iterator[Finding]:
             "cents": cents,
             "references": [one.reference for one in left],
         },
+    )
+
+
+def paid_by_nobody(container: Container) -> Iterator[Finding]:
+    """Payments that came when their user was erased already: somebody must send the money back."""
+    with container.database.connection() as connection:
+        rows = connection.execute(_PAID_BY_NOBODY, {"present": PRESENT}).fetchall()
+    yield Finding(
+        "paid_by_nobody",
+        Severity.WARNING if rows else Severity.OK,
+        f"{len(rows)} payments came when their users were erased already: refund them"
+        if rows
+        else "no payment came from a user who was erased already",
+        {"payments": len(rows), "references": [reference for reference, _ in rows]},
     )

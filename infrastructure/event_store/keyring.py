@@ -129,20 +129,25 @@ class Keyring:
 
         A key that never was can never be made.
         """
-        self._database.execute(
-            """
-            WITH attached AS (
-                UPDATE stage.data_keys SET wrapped = NULL, destroyed_at = clock_timestamp()
-                WHERE attached_to = %(key_id)s AND destroyed_at IS NULL
+        with self._database.transaction():
+            self._database.execute(
+                """
+                INSERT INTO stage.data_keys (key_id, wrapped, destroyed_at)
+                VALUES (%s, NULL, clock_timestamp())
+                ON CONFLICT (key_id) DO UPDATE
+                SET wrapped = NULL, destroyed_at = coalesce(data_keys.destroyed_at, clock_timestamp())
+                """,
+                [key_id],
             )
-            INSERT INTO stage.data_keys (key_id, wrapped, destroyed_at)
-            VALUES (%(key_id)s, NULL, clock_timestamp())
-            ON CONFLICT (key_id) DO UPDATE
-            SET wrapped = NULL, destroyed_at = coalesce(data_keys.destroyed_at, clock_timestamp())
-            """,
-            {"key_id": key_id},
-        )
-        self._database.after_commit(lambda: self._remember(key_id, None))
+            # Whoever attaches a key locks this one: it was waited for, and is seen by now, or sees that it is gone.
+            self._database.execute(
+                """
+                UPDATE stage.data_keys SET wrapped = NULL, destroyed_at = clock_timestamp()
+                WHERE attached_to = %s AND destroyed_at IS NULL
+                """,
+                [key_id],
+            )
+            self._database.after_commit(lambda: self._remember(key_id, None))
 
     def rewrap(self) -> int:
         """Wrap every key with the master key that is not wrapped by it yet; how many those were.

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -98,6 +99,14 @@ class SandboxPayments:
     def portal(self, customer_id: str, return_url: str) -> str:
         """See application.payments.Payments."""
         return str(httpx.URL(f"{self._app_url}/sandbox/customers/{customer_id}", params={"back": return_url}))
+
+    def end(self, session_id: str) -> None:
+        """See application.payments.Payments."""
+        with suppress(SandboxRefused):  # it is over
+            self.expire(session_id)
+
+    def forget(self, customer_id: str) -> None:
+        """See application.payments.Payments. Nobody has to say who they are here."""
 
     def find(self, about: About) -> Found | None:
         """See application.payments.Payments."""

@@ -46,6 +46,7 @@ PATIENCE = timedelta(seconds=2)
 """After a 429 without Retry-After."""
 PAGE = 100
 _NOT_FOUND = 404
+_OPEN = "open"
 _EVENTS_KEPT = timedelta(days=30)
 
 stripe.enable_telemetry = False  # it writes a file into the home of whoever runs this
@@ -125,6 +126,25 @@ class StripePayments:
                 raise NothingBought from error
             raise
         return opened.url
+
+    def end(self, session_id: str) -> None:
+        """See application.payments.Payments."""
+        sessions = self._stripe.checkout.sessions
+        with _translated():
+            try:
+                sessions.expire(session_id)
+            except stripe.InvalidRequestError:
+                if sessions.retrieve(session_id).status == _OPEN:
+                    raise
+
+    def forget(self, customer_id: str) -> None:
+        """See application.payments.Payments. Stripe keeps its records of payments without the customer."""
+        try:
+            with _translated():
+                self._stripe.customers.delete(customer_id)
+        except stripe.InvalidRequestError as error:
+            if not _is_missing(error):
+                raise
 
     def find(self, about: About) -> Found | None:
         """See application.payments.Payments."""

@@ -43,6 +43,12 @@ _PAST_TERM = sql.SQL(
     "SELECT job_id FROM {jobs} WHERE ended_at < %s AND {lost} IS NULL ORDER BY ended_at LIMIT %s"
 )
 
+_KEPT = sql.SQL("""
+    SELECT job_id FROM {jobs}
+    WHERE user_id = %s AND (originals_removed_at IS NULL OR results_removed_at IS NULL)
+    ORDER BY position LIMIT %s
+""")
+
 
 class PostgresPictureUses:
     def __init__(self, database: Database) -> None:
@@ -73,3 +79,7 @@ class PostgresPictureUses:
         statement = _PAST_TERM.format(jobs=_JOBS, lost=_JOB_LOST[kind])
         with self._database.connection() as connection:
             return [job_id for (job_id,) in connection.execute(statement, [ended_before, limit])]
+
+    def kept_by(self, owner: UUID, *, limit: int) -> list[UUID]:
+        with self._database.connection() as connection:
+            return [job_id for (job_id,) in connection.execute(_KEPT.format(jobs=_JOBS), [owner, limit])]

@@ -12,6 +12,8 @@ _STARTED = statement("""
     WHERE started_at >= %(since)s AND started_at < %(until)s ORDER BY started_at, purchase_id
 """)
 
+_OF_USER = statement("SELECT purchase_id FROM {purchases} WHERE user_id = %(user_id)s ORDER BY position")
+
 # Money that was refused is in the account all the same; it is no movement of our books.
 _MOVED = statement("""
     SELECT kind, sum(amount)::bigint FROM {money_movements}
@@ -29,6 +31,12 @@ class PostgresPurchaseRecords:
         """See application.payments.PurchaseRecords."""
         with self.database.connection() as connection:
             rows = connection.execute(_STARTED, {"since": since, "until": until}).fetchall()
+        return [purchase_id for (purchase_id,) in rows]
+
+    def of_user(self, user_id: UUID) -> list[UUID]:
+        """See application.payments.PurchaseRecords."""
+        with self.database.connection() as connection:
+            rows = connection.execute(_OF_USER, {"user_id": user_id}).fetchall()
         return [purchase_id for (purchase_id,) in rows]
 
     def moved(self, since: datetime | None, until: datetime) -> dict[str, int]:

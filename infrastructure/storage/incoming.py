@@ -54,11 +54,20 @@ class ObjectIncoming:
         with suppress(FileNotFoundError):
             obstore.delete(self._store, _path(owner, upload_id))
 
+    def clear(self, owner: UUID) -> int:
+        """Delete all that waits for this owner; how many there were."""
+        listed = obstore.list(self._store, prefix=f"{FOLDER}/{owner}")
+        return self._delete([found["path"] for some in listed for found in some])
+
     def remove_abandoned(self, lifetime: timedelta) -> int:
         """Delete what nobody completed, though its link ended some time ago; how many there were."""
         before = datetime.now(UTC) - lifetime - GRACE
         listed = obstore.list(self._store, prefix=FOLDER)
-        paths = [found["path"] for some in listed for found in some if found["last_modified"] < before]
+        return self._delete(
+            [found["path"] for some in listed for found in some if found["last_modified"] < before]
+        )
+
+    def _delete(self, paths: list[str]) -> int:
         if paths:
             obstore.delete(self._store, paths)
         return len(paths)

@@ -91,13 +91,14 @@ class ObjectPictures:
             obstore.delete(self._store, _path(owner, kind, sha256))
         self._delete_unfinished(f"users/{owner}/{kind}", f"{sha256}#*")
 
-    def clear(self, owner: UUID, kind: str) -> int:
-        """Delete all of the owner's pictures of this kind, and of kinds beneath it; how many there were."""
-        listed = obstore.list(self._store, prefix=f"users/{owner}/{kind}")
+    def clear(self, owner: UUID, kind: str | None = None) -> int:
+        """Delete all of the owner's pictures, or those of this kind and of kinds beneath it; how many there were."""
+        place = f"users/{owner}/{kind}" if kind else f"users/{owner}"
+        listed = obstore.list(self._store, prefix=place)
         paths = [found["path"] for some in listed for found in some]
         if paths:
             obstore.delete(self._store, paths)
-        self._delete_unfinished(f"users/{owner}/{kind}", "**/*#*")
+        self._delete_unfinished(place, "**/*#*")
         return len(paths)
 
     def _delete_unfinished(self, place: str, pattern: str) -> None:

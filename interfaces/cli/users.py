@@ -1,22 +1,34 @@
-"""`stage users`: who may do more than use the product."""
+"""`stage users`: who may do more than use the product, and erasing those who ask for it by other ways."""
 
-from cyclopts import App
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from cyclopts import App, Parameter
 
 from application.context import Context, acting
 from application.errors import NotFound
 from domain.email_claim import AddressMalformed
 from domain.personal import Personal
 from domain.user import Role
+from infrastructure.wiring import Container
 from interfaces.cli.errors import CommandFailed
 from interfaces.cli.operating import operating, operator
 from interfaces.cli.output import AsJson, print_json
 
-app = App(name="users", help="Appoint auditors, operators and administrators.")
+app = App(name="users", help="Appoint auditors, operators and administrators; erase who asks for it.")
 
 
 class NobodyThere(CommandFailed):
-    def __init__(self, email: str) -> None:
-        super().__init__(f"nobody has registered with {email}")
+    def __init__(self, who: str) -> None:
+        super().__init__(f"nobody has registered with {who}")
+
+
+class NotForEver(CommandFailed):
+    def __init__(self, who: str) -> None:
+        super().__init__(f"nobody can undo it: to erase {who}, say --for-ever")
 
 
 @app.command
@@ -31,14 +43,51 @@ def revoke(email: str, role: Role, *, json: AsJson = False) -> None:
     _appoint(email, role, dismissed=True, json=json)
 
 
-def _appoint(email: str, role: Role, *, dismissed: bool, json: bool) -> None:
+@app.command
+def erase(
+    who: Annotated[str, Parameter(help="The address, or the user's id.")],
+    *,
+    for_ever: Annotated[bool, Parameter(negative=(), help="Needed: nobody can undo it.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Erase a user, as DELETE /me does; they are not asked for a password.
+
+    Nobody can read afterwards who they were. Unfinished jobs are cancelled, credits that are left are forfeited;
+    their pictures, and the customer at the payment provider, go within minutes.
+    """
+    if not for_ever:
+        raise NotForEver(who)
+    with _about(who) as (container, user_id):
+        erasure = container.standing.erase(user_id)
+    if json:
+        print_json({"user_id": user_id, **asdict(erasure)})
+    else:
+        print(
+            f"{user_id} is erased: {erasure.jobs_cancelled} jobs cancelled, "
+            f"{erasure.credits_forfeited} credits forfeited"
+        )
+
+
+@contextmanager
+def _about(who: str) -> Iterator[tuple[Container, UUID]]:
+    """The use cases, and whom they are to be about, by address or id. Raises NobodyThere."""
     with operating("users") as container, acting(Context(operator(), "command:users", "users")):
         try:
-            user = container.accounts.appoint(
-                container.accounts.user_at(Personal(email)), role, dismissed=dismissed
-            )
+            yield container, _id(who) or container.accounts.user_at(Personal(who))
         except (AddressMalformed, NotFound):
-            raise NobodyThere(email) from None
+            raise NobodyThere(who) from None
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _appoint(email: str, role: Role, *, dismissed: bool, json: bool) -> None:
+    with _about(email) as (container, user_id):
+        user = container.accounts.appoint(user_id, role, dismissed=dismissed)
     roles = sorted(user.roles)
     if json:
         print_json({"user_id": user.id, "roles": roles})

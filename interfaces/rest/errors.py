@@ -80,6 +80,7 @@ from domain.pictures import OriginalsRemoved
 from domain.purchase import NotPaid
 from domain.user import NameTooLong
 from infrastructure.delivering.signed_links import LinkExpired, LinkInvalid
+from infrastructure.event_store.keyring import KeyDestroyed
 from infrastructure.imaging.sandbox.sandbox import SandboxBusy, SandboxClosed
 from infrastructure.payments.sandbox_till import SandboxRefused
 from interfaces.rest.faults import (
@@ -640,6 +641,8 @@ def told_as(error: Exception) -> Exception:
     """The error itself if the table knows it, or a class it derives from; else the fault it amounts to."""
     if isinstance(error, UNAVAILABLE):
         return Unavailable()
+    if isinstance(error, KeyDestroyed):  # whoever asked was erased meanwhile
+        return NotSignedIn()
     if any(kind in ANSWERS for kind in type(error).__mro__):
         return error
     return Unexpected()

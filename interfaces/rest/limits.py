@@ -32,7 +32,7 @@ class Lane(StrEnum):
 
 
 _LANES: Final = (
-    (re.compile(r"POST /auth/(sign-in|register|password/.*)"), Lane.SIGN_IN),
+    (re.compile(r"POST /auth/(sign-in|register|password/.*)|DELETE /me"), Lane.SIGN_IN),
     (re.compile(r"POST /jobs(/\{[^/]*\}/retry)?"), Lane.JOBS),
     (re.compile(r"(POST|PUT) /uploads(/.*)?"), Lane.UPLOADS),
     (re.compile(r"(POST|PATCH|PUT|DELETE) /billing/.*"), Lane.BILLING),

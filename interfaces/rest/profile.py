@@ -1,4 +1,4 @@
-"""A user's own account: who they are, what they may change, and where they are signed in."""
+"""A user's own account: who they are, what they may change, where they are signed in, and being erased."""
 
 from datetime import datetime
 from typing import Annotated
@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from application.errors import ConcurrentChange, NotFound, UnknownTimeZone, VersionMismatch
+from application.errors import ConcurrentChange, NotFound, PasswordWrong, UnknownTimeZone, VersionMismatch
 from domain.personal import Personal
 from domain.user import NameTooLong
 from infrastructure.queries import sessions, users
@@ -17,7 +17,8 @@ from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
 from infrastructure.queries.tables import USERS
 from infrastructure.wiring import Container
-from interfaces.rest.accounts import TAGS, Name, TimeZone
+from interfaces.rest.accounts import TAGS, Name, Text, TimeZone
+from interfaces.rest.authentication import SessionCookie
 from interfaces.rest.faults import IfMatchInvalid, ReadModelBehind
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import ETAG, NOT_MODIFIED, RECORDED, IfNoneMatch, has, not_modified
@@ -45,6 +46,23 @@ class ChangeMe(Struct, frozen=True, forbid_unknown_fields=True):
 class ChangedMe(Struct, frozen=True):
     name: Annotated[str, Meta(examples=["Ada King"])]
     time_zone: Annotated[str, Meta(examples=["Europe/London"])]
+
+
+class EraseMe(Struct, frozen=True, forbid_unknown_fields=True):
+    password: Annotated[
+        Text,
+        Meta(
+            description="Mine, once more: a session alone erases nobody", examples=["a short walk in the sun"]
+        ),
+    ]
+
+
+class ErasedMe(Struct, frozen=True):
+    user_id: Annotated[UUID, Meta(examples=["6f1c1f5d-11aa-4f2f-9d0a-0a6f2b526f0e"])]
+    jobs_cancelled: Annotated[int, Meta(description="Jobs that had not ended", examples=[1])]
+    credits_forfeited: Annotated[
+        int, Meta(description="Credits that were left, those of the cancelled jobs among them", examples=[7])
+    ]
 
 
 class Device(Struct, frozen=True):
@@ -113,6 +131,33 @@ def change_me(
     return Response(ChangedMe(user.name.text, user.time_zone), headers={"ETag": f'"{user.version}"'})
 
 
+@delete(
+    "/me",
+    status_code=200,
+    tags=TAGS,
+    summary="Erase me, for ever",
+    description="Nobody can undo it. All sessions end, unfinished jobs are cancelled, credits that are left are "
+    "forfeited, and what is sealed with my key can be read by nobody any more: address, name, prompts, names of "
+    "groups and files, messages about payments. All pictures are deleted within minutes, and so is the customer at "
+    "the payment provider. What was paid, granted and spent stays in the books, without a name; refunds and disputes "
+    "still take their course there, and a debt is claimed from nobody. The address may register again, without "
+    "another trial.",
+    response_headers=[RECORDED],
+    responses=problems(PasswordWrong, ConcurrentChange),
+    sync_to_thread=True,
+)
+def erase_me(
+    data: JSONBody[EraseMe],
+    container: NamedDependency[Container],
+    principal: NamedDependency[Principal],
+    session_cookie: NamedDependency[SessionCookie],
+) -> Response[ErasedMe]:
+    container.accounts.confirm(principal.user_id, data.password)
+    erasure = container.standing.erase(principal.user_id)
+    answer = ErasedMe(principal.user_id, erasure.jobs_cancelled, erasure.credits_forfeited)
+    return Response(answer, cookies=[session_cookie.cleared()])
+
+
 @get("/auth/sessions", tags=TAGS, summary="Where I am signed in")
 async def list_sessions(reader: NamedDependency[Reader], principal: NamedDependency[Principal]) -> Devices:
     rows = await sessions.sessions(reader, principal.user_id)
@@ -143,4 +188,4 @@ def end_session(
     container.accounts.end_session(principal.user_id, session_id)
 
 
-HANDLERS = (me, change_me, list_sessions, end_session)
+HANDLERS = (me, change_me, erase_me, list_sessions, end_session)

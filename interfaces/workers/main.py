@@ -17,7 +17,10 @@ def run(container: Container, threads: int, *, pace: Pace = PACE) -> None:
     """
     performed = performers(container)
     about_money = payment_performers(
-        notices=container.notices, reconciling=container.reconciling, payload_keys=container.payload_keys
+        notices=container.notices,
+        purchases=container.purchases,
+        reconciling=container.reconciling,
+        payload_keys=container.payload_keys,
     )
     worker = Worker(
         container.database,

@@ -118,7 +118,10 @@ def test_every_rule_and_schedule_has_its_performer_and_rules_read_events_that_ex
     program = Program()
     performed = performers(program)
     about_money = payment_performers(
-        notices=program.notices, reconciling=program.reconciling, payload_keys=program.payload_keys
+        notices=program.notices,
+        purchases=program.purchases,
+        reconciling=program.reconciling,
+        payload_keys=program.payload_keys,
     )
     by_use_cases = {SEND_WEBHOOK, SEND_RESET}
     asked_for = {rule.kind for rule in RULES} | {schedule.kind for schedule in SCHEDULES} | by_use_cases

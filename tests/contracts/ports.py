@@ -20,6 +20,7 @@ from application.ports import (
     Sessions,
     Store,
     Tokens,
+    Traces,
     UploadRecords,
 )
 from application.projections.registry import PROJECTIONS
@@ -36,6 +37,7 @@ from infrastructure.projections.engine import Projector
 from infrastructure.records.expiring_lots import PostgresExpiringLots
 from infrastructure.records.leftovers import PostgresLeftovers
 from infrastructure.records.picture_uses import PostgresPictureUses
+from infrastructure.records.traces import PostgresTraces
 from infrastructure.records.uploads import PostgresUploadRecords
 from infrastructure.records.webhooks import PostgresWebhookRecords
 from tests.fakes.bootstrap import Program
@@ -52,6 +54,7 @@ class StatefulPorts:
     credentials: Credentials
     sessions: Sessions
     tokens: Tokens
+    traces: Traces
     records: UploadRecords
     uses: PictureUses
     webhooks: WebhookRecords
@@ -91,6 +94,7 @@ def in_memory() -> StatefulPorts:
         credentials=program.credentials,
         sessions=program.sessions,
         tokens=program.tokens,
+        traces=program.traces,
         records=program.records,
         uses=program.uses,
         webhooks=program.webhook_records,
@@ -121,6 +125,7 @@ def on_postgres(database: Database) -> StatefulPorts:
         credentials=PostgresCredentials(database),
         sessions=PostgresSessions(database, keyring),
         tokens=PostgresTokens(database),
+        traces=PostgresTraces(database, keyring),
         records=PostgresUploadRecords(database, keyring),
         uses=PostgresPictureUses(database),
         webhooks=PostgresWebhookRecords(database, keyring),

@@ -45,6 +45,14 @@ def test_what_is_deleted_never_arrived(incoming: IncomingPhotos) -> None:
         incoming.get(ANN, UPLOAD)
 
 
+def test_all_that_waits_for_an_owner_is_cleared_and_nothing_of_anothers(incoming: IncomingPhotos) -> None:
+    for owner in (ANN, BOB):
+        incoming.put(owner, UPLOAD, b"photo")
+
+    assert (incoming.clear(ANN), incoming.clear(ANN)) == (1, 0)
+    assert incoming.get(BOB, UPLOAD) == b"photo"
+
+
 def test_more_than_a_photo_may_have_is_not_read(incoming: IncomingPhotos) -> None:
     incoming.put(ANN, UPLOAD, bytes(PHOTO_BYTES + 1))
 

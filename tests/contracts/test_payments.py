@@ -246,3 +246,26 @@ def test_another_purchase_has_another_session(counter: Counter) -> None:
     order = counter.order()
     first = counter.payments.open(order)
     assert counter.payments.open(replace(order, purchase_id=uuid4())).session_id != first.session_id
+
+
+def test_a_checkout_that_is_ended_cannot_be_paid_and_one_that_is_over_stays_as_it_ended(
+    counter: Counter,
+) -> None:
+    session_id = counter.payments.open(counter.order()).session_id
+    for _ in range(2):
+        counter.payments.end(session_id)
+    assert counter.payments.payment(session_id).status is SessionStatus.EXPIRED
+    paid = counter.paid()
+    counter.payments.end(paid)
+    assert counter.payments.payment(paid).paid
+
+
+def test_a_customer_who_is_forgotten_leaves_the_payment_as_it_was(counter: Counter) -> None:
+    session_id = counter.paid()
+    customer = counter.payments.payment(session_id).customer_id
+    assert customer
+    for _ in range(2):
+        counter.payments.forget(customer)
+    counter.cashier.refund(session_id, 1_00)
+    told = counter.payments.payment(session_id)
+    assert (told.paid, told.net) == (True, 17_00)

@@ -137,3 +137,14 @@ def test_past_their_term_are_jobs_that_ended_before_and_still_have_such_pictures
     assert past(PictureKind.RESULTS, ended_before=after, limit=9) == [JOB, OTHER_JOB, THIRD_JOB]
     assert past(PictureKind.RESULTS, ended_before=after, limit=2) == [JOB, OTHER_JOB]
     assert past(PictureKind.RESULTS, ended_before=before, limit=9) == []
+
+
+def test_kept_by_their_owner_are_jobs_that_have_not_given_up_both_kinds(ports: StatefulPorts) -> None:
+    jobs = [an_ended_job(ports, job_id) for job_id in (JOB, OTHER_JOB, THIRD_JOB)]
+    give_up(ports, jobs[0])
+    give_up(ports, jobs[0], PictureKind.RESULTS)
+    give_up(ports, jobs[1], PictureKind.ORIGINALS)
+    ports.catch_up()
+    assert ports.uses.kept_by(ANN, limit=9) == [OTHER_JOB, THIRD_JOB]
+    assert ports.uses.kept_by(ANN, limit=1) == [OTHER_JOB]
+    assert ports.uses.kept_by(BOB, limit=9) == []

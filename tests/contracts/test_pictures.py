@@ -75,3 +75,12 @@ def test_a_kind_is_cleared_without_touching_its_neighbours(pictures: Pictures) -
     assert pictures.clear(ANN, "results/1") == 3
     assert pictures.clear(ANN, "results/1") == 0
     assert all(pictures.has(*other) for other in others)
+
+
+def test_all_of_an_owner_is_cleared_and_nothing_of_anothers(pictures: Pictures) -> None:
+    kinds = ("originals", "results/1", "previews/originals/200")
+    for owner in (ANN, BOB):
+        for kind in kinds:
+            pictures.put(owner, kind, PICTURE, "image/jpeg")
+    assert (pictures.clear(ANN), pictures.clear(ANN)) == (3, 0)
+    assert all(pictures.has(BOB, kind, sha256(PICTURE).hexdigest()) for kind in kinds)

@@ -32,6 +32,7 @@ from tests.fakes.picture_uses import FoldedPictureUses
 from tests.fakes.provider import MemoryProviderCalls, MemorySealer
 from tests.fakes.store import MemoryStore
 from tests.fakes.submissions import MemorySubmissions
+from tests.fakes.traces import MemoryTraces
 from tests.fakes.uploads import MemoryPictures, MemoryUploadRecords
 from tests.fakes.webhooks import MemoryPoster, MemoryReactionRequests, MemoryWebhookRecords
 from tests.fakes.world import World
@@ -77,7 +78,8 @@ class Program:
             claim_key=CLAIM_KEY,
             app_url=APP_URL,
         )
-        self.standing = Standing(self.store, self.clock, self.sessions)
+        self.traces = MemoryTraces(self.world)
+        self.standing = Standing(self.store, self.clock, self.sessions, self.traces)
         self.incoming = MemoryIncoming(self.clock)
         self.uploads = Uploads(
             clock=self.clock,
@@ -120,14 +122,21 @@ class Program:
             uses=self.uses,
             terms=TERMS,
             leftovers=MemoryLeftovers(self.world, self.clock),
+            incoming=self.incoming,
+            traces=self.traces,
         )
         self.sandbox = SandboxPayments(
             MemoryTill(), sandbox_secret("a test"), APP_URL, deliver=lambda _body, _signature: False
         )
         self.payments: Payments = payments or self.sandbox
         self.payload_keys = MemoryPayloadKeys(self.clock)
+        self.purchase_records = FoldedPurchaseRecords(self.world)
         self.purchases = Purchases(
-            store=self.store, clock=self.clock, payments=self.payments, app_url=APP_URL
+            store=self.store,
+            clock=self.clock,
+            payments=self.payments,
+            records=self.purchase_records,
+            app_url=APP_URL,
         )
         self.notices = Notices(
             store=self.store,
@@ -140,7 +149,7 @@ class Program:
             store=self.store,
             clock=self.clock,
             payments=self.payments,
-            records=FoldedPurchaseRecords(self.world),
+            records=self.purchase_records,
             purchases=self.purchases,
             notices=self.notices,
         )

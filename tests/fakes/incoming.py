@@ -31,6 +31,12 @@ class MemoryIncoming:
     def delete(self, owner: UUID, upload_id: UUID) -> None:
         self._waiting.pop((owner, upload_id), None)
 
+    def clear(self, owner: UUID) -> int:
+        gone = [one for one in self._waiting if one[0] == owner]
+        for one in gone:
+            del self._waiting[one]
+        return len(gone)
+
     def remove_abandoned(self, lifetime: timedelta) -> int:
         before = self._clock.now() - lifetime - timedelta(hours=1)
         gone = [one for one, (_, arrived_at) in self._waiting.items() if arrived_at < before]

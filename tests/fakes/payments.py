@@ -98,6 +98,10 @@ class FoldedPurchaseRecords:
         rows: list[PurchaseRow] = folded(Purchases(), self.world)
         return [row.purchase_id for row in rows if since <= row.started_at < until]
 
+    def of_user(self, user_id: UUID) -> list[UUID]:
+        rows: list[PurchaseRow] = folded(Purchases(), self.world)
+        return [row.purchase_id for row in rows if row.user_id == user_id]
+
     def moved(self, since: datetime | None, until: datetime) -> dict[str, int]:
         rows: list[MoneyMovementRow] = folded(MoneyMovements(), self.world)
         sums: dict[str, int] = {}

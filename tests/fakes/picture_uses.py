@@ -59,6 +59,14 @@ class FoldedPictureUses:
         ended = [(row.ended_at, row.job_id) for row in jobs if row.ended_at and row.ended_at < ended_before]
         return [job_id for _, job_id in sorted(ended)[:limit]]
 
+    def kept_by(self, owner: UUID, *, limit: int) -> list[UUID]:
+        jobs: list[JobRow] = self._folded(Jobs())
+        return [
+            row.job_id
+            for row in jobs
+            if row.user_id == owner and None in (row.originals_removed_at, row.results_removed_at)
+        ][:limit]
+
     def _photos(self) -> list[PhotoRow]:
         return self._folded(Photos())
 

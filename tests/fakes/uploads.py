@@ -88,8 +88,9 @@ class MemoryPictures:
     def delete(self, owner: UUID, kind: str, sha256: str) -> None:
         self.stored.pop((owner, kind, sha256), None)
 
-    def clear(self, owner: UUID, kind: str) -> int:
-        gone = [one for one in self.stored if one[0] == owner and f"{one[1]}/".startswith(f"{kind}/")]
+    def clear(self, owner: UUID, kind: str | None = None) -> int:
+        beneath = f"{kind}/" if kind else ""
+        gone = [one for one in self.stored if one[0] == owner and f"{one[1]}/".startswith(beneath)]
         for one in gone:
             del self.stored[one]
         return len(gone)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from stripe.params import (
     ChargeRetrieveParams,
+    CustomerDeleteParams,
     DisputeListParams,
     EventListParams,
     PaymentIntentRetrieveParams,
@@ -24,6 +25,7 @@ from stripe.params import (
 from stripe.params.billing_portal import SessionCreateParams as PortalCreateParams
 from stripe.params.checkout import (
     SessionCreateParams,
+    SessionExpireParams,
     SessionLineItemListParams,
     SessionListParams,
     SessionRetrieveParams,
@@ -263,6 +265,20 @@ def _retrieve_intent(stand_in: StripeStandIn, parameters: Tree, identity: str) -
     return _expanded(stand_in, _retrieved(stand_in, "payment_intent", identity), parameters)
 
 
+def _expire_session(stand_in: StripeStandIn, _parameters: Tree, identity: str) -> Object:
+    session = _retrieved(stand_in, "checkout.session", identity)
+    if session["status"] != "open":
+        raise Refused(400, "invalid_request_error", "Only sessions that are open can be expired")
+    stand_in.book.expire(identity)
+    return _shown(session)
+
+
+def _delete_customer(stand_in: StripeStandIn, _parameters: Tree, identity: str) -> Object:
+    _retrieved(stand_in, "customer", identity)
+    del stand_in.book.objects[identity]
+    return {"id": identity, "object": "customer", "deleted": True}
+
+
 def _create_portal(stand_in: StripeStandIn, parameters: Tree, _identity: str) -> Object:
     customer = _retrieved(stand_in, "customer", parameters["customer"])
     session = stand_in.book.add("billing_portal.session", "bps", customer=customer["id"])
@@ -278,6 +294,8 @@ ROUTES: Mapping[tuple[str, str], tuple[Answering, Any]] = {
         SessionListParams,
     ),
     ("GET", "/v1/checkout/sessions/*"): (_retrieve_session, SessionRetrieveParams),
+    ("POST", "/v1/checkout/sessions/*/expire"): (_expire_session, SessionExpireParams),
+    ("DELETE", "/v1/customers/*"): (_delete_customer, CustomerDeleteParams),
     ("GET", "/v1/checkout/sessions/*/line_items"): (
         lambda stand_in, _, identity: _lines(stand_in, _retrieved(stand_in, "checkout.session", identity)),
         SessionLineItemListParams,
@@ -329,6 +347,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def do_POST(self) -> None:
+        self._serve()
+
+    def do_DELETE(self) -> None:
         self._serve()
 
     def log_message(self, *_: Any) -> None:

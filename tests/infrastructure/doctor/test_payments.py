@@ -22,6 +22,7 @@ from tests.interfaces.cli.test_seed import make_settings
 
 RUN = UUID(int=7)
 NOBODY = UUID(int=0)
+ANN, BOB, LOT = UUID(int=1), UUID(int=2), UUID(int=3)
 ASK = """
     INSERT INTO stage.reactions
         (id, kind, owner, "references", state, due_at, correlation, created_at, claimed_at, ended_at,
@@ -119,3 +120,25 @@ def test_the_last_reconciliation_says_whether_an_operator_must_look(
     assert {gauge.value for gauge in GAUGES if gauge.check == found.check} < found.values.keys()
     assert found.values["cents"] == 18_00 - theirs
     assert found.values["references"] == (["cs_1"] if resolution is Resolution.LEFT else [])
+
+
+def test_a_payment_that_comes_after_an_erasure_is_found_until_it_is_refunded(container: Container) -> None:
+    for user_id, email in ((ANN, "ann@example.com"), (BOB, "bob@example.com")):
+        container.accounts.register(
+            user_id, email=Personal(email), password="long enough to do", name=Personal("A")
+        )
+        container.credits.grant_purchase(
+            UUID(int=user_id.int + 10), user_id=user_id, credits=5, reference="purchase:before"
+        )
+    container.standing.erase(ANN)
+    container.credits.grant_purchase(LOT, user_id=ANN, credits=20, reference="purchase:after")
+
+    def found() -> Finding:
+        on_postgres(container.database).catch_up()
+        (finding,) = payments.paid_by_nobody(container)
+        return finding
+
+    assert (found().severity, found().values["references"]) == (Severity.WARNING, ["purchase:after"])
+    assert {gauge.value for gauge in GAUGES if gauge.check == found().check} < found().values.keys()
+    container.credits.reverse(LOT, user_id=ANN, reversal_id="re_1", amount=18_00, paid=18_00)
+    assert (found().severity, found().values["payments"]) == (Severity.OK, 0)

@@ -11,7 +11,7 @@ from infrastructure import settings, wiring
 from tests.interfaces.cli.test_operating import environment  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).parents[3]
-ADA = UUID(int=7)
+ADA, BOB = UUID(int=7), UUID(int=8)
 
 
 def users(told: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -34,3 +34,26 @@ def test_a_role_is_granted_and_revoked_by_address(environment: dict[str, str]) -
     assert json.loads(granted.stdout) == {"user_id": str(ADA), "roles": ["auditor", "user"]}
     assert revoked.stdout == f"ada@example.com ({ADA}): user\n"
     assert (nobody.returncode, "nobody has registered with bob@example.com" in nobody.stderr) == (1, True)
+
+
+def test_a_user_is_erased_by_address_or_id_if_it_is_meant_for_ever(environment: dict[str, str]) -> None:  # noqa: F811
+    container = wiring.build(settings.load(environment))
+    container.open()
+    for user_id, email in ((ADA, "ada@example.com"), (BOB, "bob@example.com")):
+        container.accounts.register(
+            user_id, email=Personal(email), password="a long walk in the rain", name=Personal("Somebody")
+        )
+    container.credits.grant_promo(UUID(int=9), user_id=ADA, credits=4, reference="welcome")
+    container.close()
+
+    hasty = users(environment, "erase", "ada@example.com")
+    erased = users(environment, "erase", "ada@example.com", "--for-ever", "--json")
+    by_id = users(environment, "erase", str(BOB), "--for-ever")
+    nobody = users(environment, "erase", "ada@example.com", "--for-ever")
+    unknown = users(environment, "erase", str(UUID(int=404)), "--for-ever")
+
+    assert (hasty.returncode, "--for-ever" in hasty.stderr) == (1, True)
+    assert json.loads(erased.stdout) == {"user_id": str(ADA), "jobs_cancelled": 0, "credits_forfeited": 4}
+    assert by_id.stdout == f"{BOB} is erased: 0 jobs cancelled, 0 credits forfeited\n"
+    assert [one.returncode for one in (nobody, unknown)] == [1, 1]
+    assert "nobody has registered with" in unknown.stderr
