@@ -39,6 +39,7 @@ from interfaces.rest import (
     job_events,
     jobs,
     limits,
+    mailed_links,
     methods,
     my_data,
     operations,
@@ -109,7 +110,12 @@ def create_app(container: Container) -> ASGIApp:
     limited = limits.Limits(counts, settings)
     session_cookie = SessionCookie(settings)
     app = Litestar(
-        [Router(ROOT, route_handlers=HANDLERS), *documentation.HANDLERS, *sandbox.handlers(container)],
+        [
+            Router(ROOT, route_handlers=HANDLERS),
+            *documentation.HANDLERS,
+            mailed_links.HANDLERS,
+            *sandbox.handlers(container),
+        ],
         middleware=[_admitting],
         dependencies={
             "container": _always(container),

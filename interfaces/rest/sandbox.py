@@ -1,13 +1,9 @@
 """The sandbox's pages: a checkout where a developer is customer, bank and card network; development only."""
 
-import base64
 from collections.abc import Callable
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Router, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
@@ -18,22 +14,8 @@ from infrastructure.payments.sandbox_payments import SandboxPayments
 from infrastructure.payments.sandbox_till import SandboxRefused
 from infrastructure.wiring import Container
 from interfaces.rest.authentication import OPEN
+from interfaces.rest.html import CSP, page, templates
 
-PAGES: Final = Path(__file__).with_name("pages")
-STYLE: Final = (PAGES / "sandbox.css").read_text(encoding="utf-8")
-CSP: Final = (
-    "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-    f"style-src 'sha256-{base64.b64encode(sha256(STYLE.encode()).digest()).decode()}'"
-)
-"""The pages may show one style sheet and send forms to us; they load and run nothing."""
-
-_templates: Final = Environment(
-    loader=FileSystemLoader(PAGES),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 _CENTS: Final = 100
 
 
@@ -56,8 +38,8 @@ def path(address: str) -> str:
     return urlsplit(address).path
 
 
-_templates.filters["money"] = money
-_templates.filters["path"] = path
+templates.filters["money"] = money
+templates.filters["path"] = path
 
 
 def _routes(payments: SandboxPayments, home: str) -> Router:
@@ -66,14 +48,14 @@ def _routes(payments: SandboxPayments, home: str) -> Router:
         payment = payments.till.find(session_id)
         if payment is None:
             raise SandboxRefused("show")
-        return _templates.get_template("sandbox_checkout.html").render(payment=payment, style=STYLE)
+        return page("sandbox_checkout", payment=payment)
 
     @get("/customers/{customer_id:str}", media_type=MediaType.HTML, sync_to_thread=True)
     def show_customer(customer_id: FromPath[str], back: FromQuery[str] = "/") -> str:
-        return _templates.get_template("sandbox_customer.html").render(
+        return page(
+            "sandbox_customer",
             payments=payments.till.of_customer(customer_id),
             back=back if back.startswith(home) else home,
-            style=STYLE,
         )
 
     @post("/checkouts/{session_id:str}/{act:str}", status_code=303)
