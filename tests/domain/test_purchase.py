@@ -102,6 +102,74 @@ def test_a_dispute_that_is_lost_and_then_won_after_all_gives_back_what_it_took()
     assert happened(purchase) == ["DisputeOpened", "DisputeLost", "DisputeWon"]
 
 
+def test_it_has_one_checkout_at_the_provider() -> None:
+    purchase = started()
+    purchase.open_session("cs_1")
+    purchase.open_session("cs_1")
+    assert (happened(purchase), purchase.session_id) == (["CheckoutStarted", "SessionOpened"], "cs_1")
+    with pytest.raises(Conflict):
+        purchase.open_session("cs_2")
+
+
+def test_nothing_goes_back_of_what_never_came() -> None:
+    purchase = started()
+    with pytest.raises(NotPaid) as disputed:
+        purchase.open_dispute("dp_1", 18_00)
+    with pytest.raises(NotPaid) as refunded:
+        purchase.refund("re_1", 18_00)
+    assert disputed.value.args == refunded.value.args == (ID,)
+    assert (purchase.net, happened(purchase)) == (0, ["CheckoutStarted"])
+
+
+def test_a_payment_that_was_taken_is_not_refused_afterwards() -> None:
+    purchase = paid()
+    with pytest.raises(Conflict):
+        purchase.refuse_payment("pi_1", amount=1, currency="usd", mismatches=["amount"])
+    refused = started()
+    refused.refuse_payment("pi_1", amount=1, currency="usd", mismatches=["amount"])
+    with pytest.raises(Conflict):
+        refused.refuse_payment("pi_2", amount=1, currency="usd", mismatches=["amount"])
+
+
+def test_a_refund_of_another_amount_is_a_conflict() -> None:
+    purchase = paid()
+    purchase.refund("re_1", 9_00)
+    with pytest.raises(Conflict):
+        purchase.refund("re_1", 9_01)
+    purchase.fail_refund("re_2")
+    assert happened(purchase) == ["Refunded"]
+
+
+def test_a_dispute_that_is_lost_twice_has_two_losses_of_different_names() -> None:
+    purchase = paid()
+    purchase.open_dispute("dp_1", 18_00)
+    purchase.open_dispute("dp_1", 18_00)
+    names = []
+    for _ in range(2):
+        purchase.lose_dispute("dp_1")
+        purchase.lose_dispute("dp_1")
+        names.append(purchase.disputes["dp_1"].loss_id("dp_1"))
+        purchase.win_dispute("dp_1")
+    assert names == ["dp_1", "dp_1/2"]
+    assert happened(purchase) == ["DisputeOpened", *["DisputeLost", "DisputeWon"] * 2]
+
+
+def test_a_dispute_that_is_won_at_once_has_taken_nothing() -> None:
+    purchase = paid()
+    purchase.open_dispute("dp_1", 18_00)
+    purchase.win_dispute("dp_1")
+    (_, won) = purchase.collect_events()
+    assert isinstance(won, Purchase.DisputeWon)
+    assert (won.credits, won.lost_before, purchase.net) == (0, False, 18_00)
+
+
+def test_a_warning_of_fraud_is_recorded_once() -> None:
+    purchase = paid()
+    purchase.warn_of_fraud("issfr_1")
+    purchase.warn_of_fraud("issfr_1")
+    assert happened(purchase) == ["FraudWarned"]
+
+
 @given(
     credits=st.integers(1, 50_000),
     paid=st.integers(1, 10_000_000),
