@@ -217,12 +217,13 @@ class Accounts:
         if time_zone is not None:
             _check_time_zone(time_zone)
         user = self.store.get(User, user_id)
-        if expected_version not in (None, user.version):
-            raise VersionMismatch(expected_version, user.version)
+        seen = user.version
         user.change_profile(
             name=user.name if name is None else name,
             time_zone=user.time_zone if time_zone is None else time_zone,
         )
+        if expected_version not in (None, seen):
+            raise VersionMismatch(expected_version, seen)
         self.store.save(user)
         return user
 

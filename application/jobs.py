@@ -121,9 +121,10 @@ class Jobs:
         Raises NotFound, GroupNameTooLong, or VersionMismatch when the job is not at `expected_version`.
         """
         with self._changing(job_id, user_id) as job:
-            if expected_version not in (None, job.version):
-                raise VersionMismatch(expected_version, job.version)
+            seen = job.version
             job.rename_group(group_name)
+            if expected_version not in (None, seen):
+                raise VersionMismatch(expected_version, seen)
 
     @retried
     def delete(self, job_id: UUID, user_id: UUID) -> None:

@@ -595,7 +595,7 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         412,
         "precondition_failed",
         "Changed meanwhile",
-        "Version {expected} was asked for, {actual} is there; look at it again.",
+        "It is at version {actual} now, and not as If-Match says that you have seen it; look at it again.",
         {"expected": 3, "actual": 4},
     ),
     PositionUnknown: Answer(

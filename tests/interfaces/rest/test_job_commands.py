@@ -145,6 +145,15 @@ def test_a_bad_if_match_is_told(ada: Any) -> None:
         assert (told[if_match].status_code, told[if_match].json()["code"]) == (412, "precondition_failed")
 
 
+def test_what_is_refused_anyway_is_told_before_that_it_has_changed(ada: Any) -> None:
+    stale = {**ada.headers, "If-Match": '"99.0"'}
+    job = ada.client.patch(f"/api/v1/jobs/{ada.submit()}", json={"group_name": "x" * 141}, headers=stale)
+    me = ada.client.patch("/api/v1/me", json={"name": "x" * 101}, headers=stale)
+
+    assert (job.status_code, job.json()["code"]) == (422, "group_name_too_long")
+    assert (me.status_code, me.json()["code"]) == (422, "name_too_long")
+
+
 def test_a_group_name_of_141_characters_is_told(ada: Any) -> None:
     answer = ada.client.patch(
         f"/api/v1/jobs/{ada.submit()}", json={"group_name": "x" * 141}, headers=ada.headers
