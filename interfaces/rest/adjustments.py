@@ -16,6 +16,7 @@ from domain.user import Role
 from infrastructure.queries.sessions import Principal
 from infrastructure.wiring import Container
 from interfaces.rest.authentication import for_role
+from interfaces.rest.bodies import described
 from interfaces.rest.headers import RECORDED, REPLAYED
 from interfaces.rest.once import REPEATABLE, Once
 from interfaces.rest.problems import problems
@@ -35,6 +36,7 @@ class Adjust(Struct, frozen=True, forbid_unknown_fields=True):
             max_length=10 * REASON_LENGTH,
             description=f"1 to {REASON_LENGTH} characters. It stays in the log for ever: name no person",
             examples=["Two photos came out blank"],
+            extra_json_schema=described(min_length=1, max_length=REASON_LENGTH),
         ),
     ]
 

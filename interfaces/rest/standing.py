@@ -14,6 +14,7 @@ from domain.credit_ledger import REASON_LENGTH
 from domain.user import Role
 from infrastructure.wiring import Container
 from interfaces.rest.authentication import for_role
+from interfaces.rest.bodies import described
 from interfaces.rest.headers import RECORDED
 from interfaces.rest.problems import problems
 
@@ -27,6 +28,7 @@ class Suspend(Struct, frozen=True, forbid_unknown_fields=True):
             max_length=10 * REASON_LENGTH,
             description=f"1 to {REASON_LENGTH} characters. It stays in the log for ever: name no person",
             examples=["Photos that are not of homes, again"],
+            extra_json_schema=described(min_length=1, max_length=REASON_LENGTH),
         ),
     ]
 

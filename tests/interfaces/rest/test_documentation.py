@@ -86,6 +86,12 @@ def test_what_a_signed_link_opens_says_so(document: Any) -> None:
     assert put["security"] == [{"link": []}]  # a session opens other doors
 
 
+def test_the_length_of_a_reason_is_told(document: Any) -> None:
+    for schema in ("Adjust", "Suspend"):
+        reason = document["components"]["schemas"][schema]["properties"]["reason"]
+        assert (reason["minLength"], reason["maxLength"]) == (1, 200)
+
+
 def test_headers_of_problems_and_parts_are_told(document: Any) -> None:
     for path, method, operation in operations(document):
         told = {
