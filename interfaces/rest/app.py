@@ -65,6 +65,7 @@ from interfaces.rest.faults import RouteNotFound
 from interfaces.rest.headers import EVENT_POSITION, REPLAYED
 from interfaces.rest.job_events import OpenStreams
 from interfaces.rest.once import once
+from interfaces.rest.parameters import check_parameters
 from interfaces.rest.problems import problem
 from interfaces.rest.requests import Requests
 from interfaces.rest.viewers import viewer
@@ -171,6 +172,7 @@ def _admitting(app: ASGIApp) -> ASGIApp:
                 await methods.options(allow)(scope, receive, send)
                 return
             await _counted(connection)
+            check_parameters(connection, connection.route_handler)
             readable(connection, connection.route_handler)
         await app(scope, receive, send)
 

@@ -55,10 +55,15 @@ PAGE = 50
 TAGS = ["Audit"]
 AUDITOR = for_role(Role.AUDITOR)
 
+_AS_OF = (
+    r"^([0-9]{1,40}|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}"
+    r"(\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))$"
+)
 AsOf = Annotated[
     str | None,
     QueryParameter(
         max_length=40,
+        schema_extra={"pattern": _AS_OF},
         description="A moment (RFC 3339) or a position in the log: what was recorded by then. None: now.",
         examples=[],
     ),
@@ -153,14 +158,13 @@ async def show_ledger_events(
     responses=problems(NotFound),
 )
 async def export_ledger(
-    user_id: FromPath[UUID], form: FromPath[str], reader: NamedDependency[Reader], as_of: AsOf = None
+    user_id: FromPath[UUID], form: FromPath[Format], reader: NamedDependency[Reader], as_of: AsOf = None
 ) -> Stream:
-    wanted = _form(form)
     upto = await _upto(reader, user_id, as_of)
     stream_id = CreditLedger.id_for(user_id)
     if not await raw_events.of_stream(reader, stream_id, after=0, upto=upto, limit=1):
         raise NotFound(CreditLedger.__name__, user_id)
-    return await _file(f"ledger-{user_id}", wanted, raw_events.whole_stream(reader, stream_id, upto=upto))
+    return await _file(f"ledger-{user_id}", form, raw_events.whole_stream(reader, stream_id, upto=upto))
 
 
 @get(
@@ -215,10 +219,11 @@ async def show_events(
     summary="The whole log as a file, jsonl or csv",
     opt={**AUDITOR, "also": FORMATS},
 )
-async def export_events(form: FromPath[str], reader: NamedDependency[Reader], owner: Owner = None) -> Stream:
-    wanted = _form(form)
+async def export_events(
+    form: FromPath[Format], reader: NamedDependency[Reader], owner: Owner = None
+) -> Stream:
     upto = await raw_events.safe_position(reader)
-    return await _file("events", wanted, raw_events.whole_log(reader, after=0, upto=upto, owner=owner))
+    return await _file("events", form, raw_events.whole_log(reader, after=0, upto=upto, owner=owner))
 
 
 @get(
@@ -306,13 +311,6 @@ async def _upto(reader: Reader, user_id: UUID, as_of: str | None) -> int:
     """The position of the last event recorded by then."""
     when = moment_or_position(as_of)
     return when if isinstance(when, int) else (await _moment(reader, user_id, when)).position
-
-
-def _form(form: str) -> Format:
-    try:
-        return Format(form)
-    except ValueError:
-        raise ValidationFailed([FieldProblem("form", "jsonl or csv")]) from None
 
 
 async def _file(name: str, form: Format, events: Any) -> Stream:

@@ -75,6 +75,22 @@ def test_neither_moment_nor_position_is_refused(auditor: Any, ada: Any) -> None:
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "as_of")
 
 
+@pytest.mark.parametrize(
+    "path", ["/audit/events?owner=null", "/audit/totals?as_of=Null", "/audit/trail?lot_id=null"]
+)
+def test_whoever_asks_for_null_is_not_shown_everything(auditor: Any, path: str) -> None:
+    answer = auditor.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+    assert answer.json()["errors"][0]["problem"] == "null is no value here; leave it out"
+
+
+def test_an_export_has_one_of_two_forms(auditor: Any, ada: Any) -> None:
+    for path in ("/audit/events/export/pdf", f"/audit/ledgers/{ada.user_id}/export/JSONL"):
+        answer = auditor.get(path)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "form")
+
+
 def test_the_statement_has_the_words_that_its_user_reads(auditor: Any, ada: Any) -> None:
     a_refunded_purchase(ada)
     own = ada.get("/billing/statement").json()["items"]

@@ -105,6 +105,14 @@ def test_thousands_of_wrong_fields_are_told_by_some(stranger: TestClient[Any]) -
     assert len(answer.json()["errors"]) == 20
 
 
+@pytest.mark.parametrize("null", ["null", "NULL"])
+def test_null_is_no_number(resident: Any, null: str) -> None:
+    answer = resident.get("/jobs", headers={"Wait-For-Position": null})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+    assert [one["field"] for one in answer.json()["errors"]] == ["Wait-For-Position"]
+
+
 def test_wrong_parameters_are_named(resident: Any) -> None:
     answer = resident.get("/jobs", params={"limit": "many"}, headers={"Wait-For-Position": "-1"})
 
