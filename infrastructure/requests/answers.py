@@ -15,7 +15,7 @@ from infrastructure.postgres.connecting import bounded
 
 KEPT_HOURS: Final = 24
 """How long an answer is kept (docs/domain.md, The API)."""
-PATIENCE = 30.0
+PATIENCE = 10.0
 """Seconds that a request waits for its twin."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.2
 """Seconds between two looks whether a twin in another process has ended."""

@@ -60,6 +60,7 @@ from interfaces.rest import (
 )
 from interfaces.rest.authentication import Connection, SessionCookie, principal, signed_in
 from interfaces.rest.bodies import JSON_BYTES, StrictRequest, readable
+from interfaces.rest.deadlines import in_time
 from interfaces.rest.ending import when_asked_to_stop
 from interfaces.rest.faults import RouteNotFound
 from interfaces.rest.headers import EVENT_POSITION, REPLAYED
@@ -117,7 +118,7 @@ def create_app(container: Container) -> ASGIApp:
             mailed_links.HANDLERS,
             *sandbox.handlers(container),
         ],
-        middleware=[_admitting],
+        middleware=[in_time, _admitting],
         dependencies={
             "container": _always(container),
             "reader": _always(reader),

@@ -23,6 +23,7 @@ from infrastructure.queries.sessions import Principal
 from infrastructure.queries.tables import JOBS, PHOTOS
 from infrastructure.storage.previews import MEDIA_TYPE, WHOLE, Previews
 from infrastructure.wiring import Container
+from interfaces.rest.deadlines import WORKING_ON_PICTURES, allow
 from interfaces.rest.faults import NotAltered, RangeNotSatisfiable, ReadModelBehind
 from interfaces.rest.files import disposition
 from interfaces.rest.freshness import WaitForPosition, wait_for
@@ -122,6 +123,7 @@ async def labelled(
     headers = {"ETag": f'"{photo.result}-{label.name.lower()}-{pixels}"', **viewer.headers(FOREVER)}
     if has(if_none_match, headers["ETag"]):
         return not_modified(headers)
+    allow(WORKING_ON_PICTURES)
     content = await previews.labelled(photo.user_id, job_id, photo.result, label, pixels)
     name = Naming(photo.preset, photo.room_type).labelled(photo.number, photo.name)
     headers["Content-Disposition"] = disposition(name, attachment=False)

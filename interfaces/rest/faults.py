@@ -141,7 +141,7 @@ class Unavailable(RequestFault):
 
 
 class Disconnected(RequestFault):
-    """The client went away before its request had arrived; nobody reads this answer."""
+    """The client went away before it was answered; nobody reads this."""
 
 
 class Unexpected(RequestFault):

@@ -25,7 +25,8 @@ from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
 from infrastructure.queries.streams import EventRow, News
 from infrastructure.wiring import Container
-from interfaces.rest.faults import TooManyStreams
+from interfaces.rest.deadlines import PATIENCE, allow
+from interfaces.rest.faults import Disconnected, TooManyStreams
 from interfaces.rest.files import begun
 from interfaces.rest.job_shapes import Counts, JobId, Moment, PhotoId, counted
 from interfaces.rest.problems import problems
@@ -226,7 +227,7 @@ async def follow_job(
         return Stream(await begun(counting), media_type=EVENT_STREAM, headers=UNBUFFERED)
     open_streams.open(principal.user_id)
     try:
-        if not fresh and not progress.ended and await news.wait(job_id, progress.version, wait or 0):
+        if not fresh and not progress.ended and await _grown(request, progress, news, wait or 0):
             fresh = await progress.news()
     finally:
         open_streams.close(principal.user_id)
@@ -234,6 +235,26 @@ async def follow_job(
         JobEvents(fresh, max([seen, *(event.position for event in fresh)]), progress.ended),
         media_type="application/json",
     )
+
+
+async def _grown(request: Request[Any, Any, State], progress: Progress, news: News, seconds: int) -> bool:
+    """Whether there is news of the job in that time. Raises Disconnected as soon as nobody waits any more."""
+    allow(seconds + PATIENCE)
+    growing = asyncio.create_task(news.wait(progress.job_id, progress.version, seconds))
+    leaving = asyncio.create_task(_left(request))
+    try:
+        done, _ = await asyncio.wait([growing, leaving], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        growing.cancel()
+        leaving.cancel()
+    if growing not in done:
+        raise Disconnected
+    return growing.result()
+
+
+async def _left(request: Request[Any, Any, State]) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _sent(

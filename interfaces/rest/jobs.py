@@ -41,6 +41,7 @@ from infrastructure.storage.previews import WHOLE, Previews
 from infrastructure.wiring import Container
 from interfaces.rest import cursors
 from interfaces.rest.cursors import Cursor, Limit
+from interfaces.rest.deadlines import WORKING_ON_PICTURES, allow
 from interfaces.rest.faults import CursorInvalid, JobNotReady, ReadModelBehind
 from interfaces.rest.files import begun, disposition
 from interfaces.rest.freshness import WaitForPosition, wait_for
@@ -221,6 +222,7 @@ async def download_job(
     def labelled(sha256: str, label: Label) -> Awaitable[bytes]:
         return previews.labelled(principal.user_id, job_id, sha256, label, WHOLE)
 
+    allow(WORKING_ON_PICTURES)
     return Stream(
         await begun(delivery.zipped(container.pictures, labelled)),
         media_type="application/zip",

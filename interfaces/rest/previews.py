@@ -17,6 +17,7 @@ from infrastructure.queries import jobs as queries
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.tables import JOBS, PHOTOS
 from infrastructure.storage.previews import MEDIA_TYPE, Previews
+from interfaces.rest.deadlines import WORKING_ON_PICTURES, allow
 from interfaces.rest.faults import RangeNotSatisfiable, ReadModelBehind
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import ETAG, NOT_MODIFIED, IfNoneMatch, has, not_modified
@@ -105,6 +106,7 @@ async def preview(
     }
     if has(if_none_match, headers["ETag"]):
         return not_modified(headers)
+    allow(WORKING_ON_PICTURES)
     content = await previews.get(photo.user_id, job_id, kind, sha256, size.value)
     return part(content, wanted, if_range, MEDIA_TYPE, headers)
 

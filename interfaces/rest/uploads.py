@@ -29,6 +29,7 @@ from infrastructure.delivering.signed_links import LinkExpired, LinkInvalid
 from infrastructure.queries.sessions import Principal
 from infrastructure.wiring import Container
 from interfaces.rest.bodies import UPLOAD_BYTES
+from interfaces.rest.deadlines import WORKING_ON_PICTURES, allow
 from interfaces.rest.headers import REPLAYED
 from interfaces.rest.job_shapes import LONGEST_TEXT
 from interfaces.rest.once import REPEATABLE, Once
@@ -90,6 +91,7 @@ async def upload(
         kept = container.uploads.add(upload_id, user_id=principal.user_id, name=sent.name, photo=sent.content)
         return Response(_uploaded(kept))
 
+    allow(WORKING_ON_PICTURES)
     asked = (sent.name, sha256(sent.content).hexdigest())
     return await once.for_user(principal.user_id, asked, keep, appends=False)
 
@@ -169,6 +171,7 @@ def complete_upload(
     container: NamedDependency[Container],
     principal: NamedDependency[Principal],
 ) -> Uploaded:
+    allow(WORKING_ON_PICTURES)
     return _uploaded(container.uploads.complete(upload_id, user_id=principal.user_id, name=data.name))
 
 

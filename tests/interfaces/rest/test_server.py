@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ import psycopg
 import pytest
 
 from infrastructure.settings import Settings
+from interfaces.rest.job_events import LONGEST_WAIT
 from interfaces.rest.server import PortTaken, run
 from tests.interfaces.rest.conftest import PASSWORD, picture
 
@@ -118,6 +120,27 @@ def test_asked_to_stop_it_ends_open_streams_at_once(server: Server, ada: Any) ->
         assert "id:" not in "".join(pieces)
 
     assert server.process.wait(timeout=20) == 0  # its patience with requests in hand is longer
+
+
+def test_a_long_poll_that_nobody_waits_for_any_more_is_over(
+    settings: Settings, ada: Any, tmp_path: Path
+) -> None:
+    job_id = ada.submit()
+    with started(msgspec.structs.replace(settings, streams_per_user=1), tmp_path / "one") as server:
+        path = f"/api/v1/jobs/{job_id}/events?after={2**60}&wait="
+
+        def refused() -> bool:
+            answer = httpx.get(f"{server.url}{path}0", headers=ada.headers)
+            return answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
+
+        with socket.create_connection(_place(server)) as connection:
+            token = ada.headers["Authorization"]
+            head = f"GET {path}{LONGEST_WAIT} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n\r\n"
+            connection.sendall(head.encode())
+            wait_until(refused, server.log)
+        left = time.monotonic()
+        wait_until(lambda: not refused(), server.log)
+        assert time.monotonic() - left < LONGEST_WAIT / 2
 
 
 def test_its_workers_go_when_it_is_killed(server: Server) -> None:
