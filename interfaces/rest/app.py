@@ -68,6 +68,7 @@ from interfaces.rest.job_events import OpenStreams
 from interfaces.rest.once import once
 from interfaces.rest.parameters import check_parameters
 from interfaces.rest.problems import problem
+from interfaces.rest.remainders import Remainders
 from interfaces.rest.requests import Requests
 from interfaces.rest.viewers import viewer
 
@@ -154,7 +155,7 @@ def create_app(container: Container) -> ASGIApp:
     app.state.allowed = methods.by_path(app)
     documentation.prepare(app)
     _resolve_in_turn(app)
-    return methods.Heads(Requests(app, settings))
+    return methods.Heads(Remainders(Requests(app, settings)))
 
 
 def _admitting(app: ASGIApp) -> ASGIApp:

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import psutil
+
+from infrastructure.embedded.postgres import EmbeddedPostgres
+from interfaces.rest.deadlines import PATIENCE
+from interfaces.rest.job_events import LONGEST_WAIT
 from tests.faults.customer import PASSWORD, Customer, is_refusal
 from tests.faults.installation import Installation
 from tests.faults.photos import photo
@@ -36,6 +42,8 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 """One of each kind, as they are answered only with a database."""
 
+TOLD_WITHIN = PATIENCE + 8.0
+"""Seconds, some of which a busy machine takes for itself."""
 SERVES_AGAIN_WITHIN = 10.0
 """Seconds after PostgreSQL; on an idle machine it takes one or two, however long the outage was."""
 
@@ -73,3 +81,52 @@ def test_every_request_is_told_that_postgresql_is_away_until_it_is_back(
     print(f"the API serves again {took:.1f} s after PostgreSQL")
     assert took < SERVES_AGAIN_WITHIN
     assert all(ada.finished(job_id)["status"] == "completed" for job_id in ada.jobs)
+
+
+def test_nobody_waits_for_a_postgresql_that_is_frozen_and_nothing_is_done_twice(
+    installation: Installation, ada: Customer, numbers: Iterator[int]
+) -> None:
+    """It breaks no connection, and answers no more: as on a machine that swaps, or behind a broken network."""
+    submission: dict[str, Any] = {
+        "json": {
+            "photos": [{"upload_id": str(ada.upload(photo(next(numbers))))}],
+            "brief": {"preset": "enhance"},
+        },
+        "headers": {"Idempotency-Key": uuid4().hex},
+    }
+    requests = {**REQUESTS, "submitting what there is": ("POST", "/jobs", submission)}
+    installation.journal.hold()
+    job_id = ada.submit(photo(next(numbers)))
+    with ThreadPoolExecutor(len(requests) + 1) as clients:
+        polling = clients.submit(
+            ada.ask,
+            "GET",
+            f"/jobs/{job_id}/events",
+            params={"after": 2**60, "wait": LONGEST_WAIT},
+            timeout=60,
+        )
+        with frozen(installation.postgres):
+            asked = [clients.submit(ada.ask, *request[:2], **request[2]) for request in requests.values()]
+            answered = [request.result() for request in asked]
+            assert [one.text for one in answered if not is_refusal(one)] == []
+            assert [one.elapsed for one in answered if one.elapsed.total_seconds() > TOLD_WITHIN] == []
+            assert polling.result().json()["events"] == []
+    wait_until(lambda: ada.ask("GET", "/jobs").is_success, "the API serves again", within=SERVES_AGAIN_WITHIN)
+    twins = [ada.insist("POST", "/jobs", **submission).json()["job_id"] for _ in range(2)]
+    assert twins[0] == twins[1]
+    installation.journal.let_go()
+    assert ada.finished(UUID(twins[0]))["status"] == "completed"
+
+
+@contextmanager
+def frozen(postgres: EmbeddedPostgres) -> Iterator[None]:
+    server = psutil.Process(postgres.pid)
+    server.suspend()
+    processes = [server, *server.children(recursive=True)]
+    try:
+        for process in processes:
+            process.suspend()
+        yield
+    finally:
+        for process in processes:
+            process.resume()

@@ -177,6 +177,24 @@ def test_an_upload_without_a_known_length_is_cut_off_while_it_is_read(server: Se
     assert answer == b"" or answer.startswith(b"HTTP/1.1 413")
 
 
+def test_whoever_sends_a_body_that_is_not_wanted_hears_why(server: Server) -> None:
+    """Though they read nothing before they have sent it all, as proxies do."""
+    head = "POST /api/v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n"
+    with socket.create_connection(_place(server), timeout=20) as connection:
+        connection.sendall(head.encode() + bytes(20_000_000))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401")
+        connection.sendall(b"GET /api/v1/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_until(lambda: b"HTTP/1.1 200" in connection.recv(65536), server.log)
+
+
+def test_whoever_asks_before_sending_a_body_that_is_not_wanted_hears_why_at_once(server: Server) -> None:
+    head = "POST /api/v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
+    with socket.create_connection(_place(server), timeout=20) as connection:
+        connection.sendall(head.encode())
+        told = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert told.startswith(b"HTTP/1.1 401")
+
+
 def test_a_photo_over_the_limit_is_told_so(server: Server, ada: Any) -> None:
     answer = httpx.post(
         f"{server.url}/api/v1/uploads",
