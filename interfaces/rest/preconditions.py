@@ -23,14 +23,14 @@ IfMatch = Annotated[
 _TAG: Final = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _TAGS: Final = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
 """One or more, with commas between them and perhaps some too many (RFC 9110, 5.6.1.2)."""
-_VERSION: Final = re.compile(r'"([0-9]{1,18})(?:\.[0-9]{1,18})?"')
+_VERSION: Final = re.compile(r'(?:W/)?"([0-9]{1,18})(?:\.[0-9]{1,18})?"')
 
 
 def expected_version(if_match: str | None) -> int | None:
     """The version that an ETag of ours names; None when any will do, NEVER when it is none that we gave.
 
-    Several may be listed, as few clients do: the newest counts. Weak ETags match nothing here. Raises
-    IfMatchInvalid.
+    Several may be listed, as few clients do: the newest counts. Proxies make ETags weak when they compress, and
+    a weak one still names the version, so it will do. Raises IfMatchInvalid.
     """
     if if_match is None:
         return None
