@@ -18,9 +18,9 @@ from interfaces.rest.faults import Unavailable
 PATIENCE: Final = 20.0
 """Seconds from the last byte of a request to the first of its answer. Time that the client takes to send its
 body does not count, and an answer that has begun may take any."""
-WORKING_ON_PICTURES: Final = 60.0
-"""The same where pictures are decoded or drawn, which waits for its turn and has limits of its own; most proxies
-wait no longer."""
+WORKING_ON_PICTURES: Final = 50.0
+"""The same where pictures are decoded or drawn, which waits for its turn and has limits of its own. Proxies
+wait for a minute, if not told otherwise."""
 
 log = structlog.get_logger()
 

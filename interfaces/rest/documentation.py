@@ -31,6 +31,8 @@ Errors are `application/problem+json` with a stable `code`. The answer of a comm
 sent as `Wait-For-Position`, it makes a query wait until it knows that. A POST that creates something takes
 an `Idempotency-Key`: sent again with the same key, it creates nothing more. Lists hand out a `next_cursor`.
 Requests are limited a minute, and each answer's `RateLimit` says what is left.
+An answer begins within 20 s of the last byte of its request, within 50 s where pictures are worked on, and
+later only where a request says how long it waits; a 503 may be asked again, under the same `Idempotency-Key`.
 Times are UTC, ids are UUIDs, and fields that are not known are refused."""
 """What a newcomer needs to know before the first request; `words` are code."""
 
