@@ -43,8 +43,11 @@ class ObjectIncoming:
         """Raises PhotoNotArrived, or PhotoTooLarge before anything is read."""
         path = _path(owner, upload_id)
         try:
-            if obstore.head(self._store, path)["size"] > PHOTO_BYTES:
+            size = obstore.head(self._store, path)["size"]
+            if size > PHOTO_BYTES:
                 raise PhotoTooLarge
+            if not size:  # of which no range can be asked for
+                return b""
             return bytes(obstore.get_range(self._store, path, start=0, length=PHOTO_BYTES + 1))
         except FileNotFoundError:
             raise PhotoNotArrived(upload_id) from None

@@ -53,6 +53,12 @@ def test_all_that_waits_for_an_owner_is_cleared_and_nothing_of_anothers(incoming
     assert incoming.get(BOB, UPLOAD) == b"photo"
 
 
+def test_nothing_at_all_arrives_too(incoming: IncomingPhotos) -> None:
+    incoming.put(ANN, UPLOAD, b"")
+
+    assert incoming.get(ANN, UPLOAD) == b""
+
+
 def test_more_than_a_photo_may_have_is_not_read(incoming: IncomingPhotos) -> None:
     incoming.put(ANN, UPLOAD, bytes(PHOTO_BYTES + 1))
 

@@ -199,6 +199,15 @@ def test_no_more_is_taken_than_a_photo_may_have(ada: Any) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "photo_too_large")
 
 
+def test_an_empty_file_that_was_put_is_told(ada: Any) -> None:
+    upload_id, url = linked(ada)
+    assert ada.client.put(url, content=b"", headers=OCTETS).status_code == 204
+
+    answer = ada.post(f"/uploads/{upload_id}/complete", {"name": "hall.jpg"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "photo_empty")
+
+
 def test_a_link_to_upload_opens_one_place_only(ada: Any, users: Any, photo: bytes) -> None:
     upload_id, url = linked(ada)
     other_id, _ = linked(ada)
