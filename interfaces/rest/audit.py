@@ -141,7 +141,7 @@ async def show_ledger_events(
     limit: Limit = PAGE,
 ) -> EventPage:
     upto = await _upto(reader, user_id, as_of)
-    after = cursors.decoded(cursor) if cursor else 0
+    after = 0 if cursor is None else cursors.decoded(cursor)
     stream_id = CreditLedger.id_for(user_id)
     found = await raw_events.of_stream(reader, stream_id, after=after, upto=upto, limit=limit + 1)
     if not found and not cursor:
@@ -207,7 +207,7 @@ async def verify_ledger(
 async def show_events(
     reader: NamedDependency[Reader], owner: Owner = None, cursor: Cursor = None, limit: Limit = PAGE
 ) -> EventPage:
-    after = cursors.decoded(cursor) if cursor else 0
+    after = 0 if cursor is None else cursors.decoded(cursor)
     upto = await raw_events.safe_position(reader)
     found = await raw_events.of_log(reader, after=after, upto=upto, owner=owner, limit=limit + 1)
     return _page(found, limit, found[limit - 1].position if len(found) > limit else None)
@@ -276,7 +276,7 @@ async def show_trail(
     ] = None,
 ) -> TrailShown:
     if sum(asked is not None for asked in (lot_id, job_id, position)) != 1:
-        raise ValidationFailed([FieldProblem("lot_id", "One of lot_id, job_id and position is needed")])
+        raise ValidationFailed([FieldProblem("lot_id", "Give one of lot_id, job_id and position, and no other")])
     if lot_id:
         trail = await trails.of_lot(reader, lot_id)
     elif job_id:

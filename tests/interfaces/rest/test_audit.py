@@ -85,6 +85,12 @@ def test_whoever_asks_for_null_is_not_shown_everything(auditor: Any, path: str) 
     assert answer.json()["errors"][0]["problem"] == "null is no value here; leave it out"
 
 
+def test_an_empty_cursor_is_none_that_was_given(auditor: Any, ada: Any) -> None:
+    for path in ("/audit/events", f"/audit/ledgers/{ada.user_id}/events"):
+        answer = auditor.get(path, params={"cursor": ""})
+        assert (answer.status_code, answer.json()["code"]) == (422, "cursor_invalid")
+
+
 def test_an_export_has_one_of_two_forms(auditor: Any, ada: Any) -> None:
     for path in ("/audit/events/export/pdf", f"/audit/ledgers/{ada.user_id}/export/JSONL"):
         answer = auditor.get(path)
