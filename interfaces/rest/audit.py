@@ -276,7 +276,9 @@ async def show_trail(
     ] = None,
 ) -> TrailShown:
     if sum(asked is not None for asked in (lot_id, job_id, position)) != 1:
-        raise ValidationFailed([FieldProblem("lot_id", "Give one of lot_id, job_id and position, and no other")])
+        raise ValidationFailed(
+            [FieldProblem("lot_id", "Give one of lot_id, job_id and position, and no other")]
+        )
     if lot_id:
         trail = await trails.of_lot(reader, lot_id)
     elif job_id:

@@ -113,6 +113,26 @@ def test_thousands_of_scans_are_refused_at_once() -> None:
             look(many)
 
 
+@pytest.mark.parametrize(
+    "marker",
+    [b"\xff\xe1\0\2", b"\xff\xfe\0\2", b"\xff\xc4\0\2", b"\xff\xd0"],
+    ids=["Exif", "comment", "table", "restart"],
+)
+def test_millions_of_empty_segments_are_refused_at_once(marker: bytes) -> None:
+    photo = jpeg()
+    flood = photo[:2] + marker * 3_000_000 + photo[2:]
+    with taking_less_than(20), pytest.raises(PhotoUnreadable):
+        strip(flood)
+
+
+def test_a_depth_map_in_hundreds_of_segments_is_left_out() -> None:
+    photo = jpeg()
+    segment = (
+        b"\xff\xe1" + struct.pack(">H", 0xFFFF) + b"http://ns.adobe.com/xmp/extension/\0".ljust(0xFFFD, b"x")
+    )
+    assert strip(photo[:2] + segment * 225 + photo[2:]) == strip(photo)
+
+
 def test_as_many_scans_as_encoders_make_are_not() -> None:
     photo = jpeg(progressive=True)
     assert photo.count(b"\xff\xda") < MOST_SCANS / 5
