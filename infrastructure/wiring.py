@@ -1,7 +1,7 @@
 """The only place where adapters are built and handed to the use cases."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -70,6 +70,7 @@ from infrastructure.staging.calls import PostgresProviderCalls
 from infrastructure.staging.sealing import KeyringSealer
 from infrastructure.storage.incoming import ObjectIncoming
 from infrastructure.storage.object_store import object_store
+from infrastructure.storage.patient_pictures import PatientPictures
 from infrastructure.storage.pictures import ObjectPictures
 
 REDIS_TIMEOUT = 2.0
@@ -141,6 +142,7 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
     wake = Wake(client)
     store = EventSourcedStore(database, mapper, on_commit=wake)
     pictures = ObjectPictures(settings.object_store_url)
+    patient = PatientPictures(settings.object_store_url)
     records = PostgresUploadRecords(database, keyring)
     darkroom = LocalDarkroom()
     signed_links = SignedLinks(settings.app_url, settings.auth_secret)
@@ -197,10 +199,12 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
             poster=SignedPoster(),
         ),
         signed_links=signed_links,
-        fetching=Fetching(store=store, links=LinkFetcher(), uploads=uploads, jobs=jobs),
+        fetching=Fetching(
+            store=store, links=LinkFetcher(), uploads=replace(uploads, pictures=patient), jobs=jobs
+        ),
         staging=Staging(
             store=store,
-            pictures=pictures,
+            pictures=patient,
             stager=stager,
             jobs=jobs,
             calls=PostgresProviderCalls(database),

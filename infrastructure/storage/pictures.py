@@ -8,8 +8,8 @@ from pathlib import Path
 from uuid import UUID
 
 import obstore
-from obstore.exceptions import AlreadyExistsError
-from obstore.store import LocalStore
+from obstore.exceptions import AlreadyExistsError, GenericError
+from obstore.store import LocalStore, ObjectStore
 
 from application.errors import PictureNotFound
 from infrastructure.storage.object_store import object_store
@@ -33,7 +33,17 @@ class ObjectPictures:
     """
 
     def __init__(self, url: str) -> None:
-        self._store = object_store(url)
+        self._opened = object_store(url)
+
+    @property
+    def _store(self) -> ObjectStore:
+        """Raises what a store that is away raises when its folder is.
+
+        Else pictures would not be found that are there, and new ones lie in a folder of their own.
+        """
+        if isinstance(self._opened, LocalStore) and not (folder := _folder(self._opened)).is_dir():
+            raise GenericError(f"there is no {folder}")
+        return self._opened
 
     def put(self, owner: UUID, kind: str, picture: bytes, media_type: str) -> str:
         """Store it whole or not at all; its SHA-256. Storing it again leaves the first as it is."""
@@ -44,7 +54,7 @@ class ObjectPictures:
     def keep(self, owner: UUID, kind: str, name: str, picture: bytes, media_type: str) -> None:
         """The same under a name of its own, for what follows from another picture: that one's SHA-256."""
         # A local folder has nowhere to keep a media type; the read models know it anyway.
-        attributes = None if isinstance(self._store, LocalStore) else {"Content-Type": media_type}
+        attributes = None if isinstance(self._opened, LocalStore) else {"Content-Type": media_type}
         with suppress(AlreadyExistsError):  # the same name is the same bytes
             obstore.put(self._store, _path(owner, kind, name), picture, mode="create", attributes=attributes)
 
@@ -106,8 +116,8 @@ class ObjectPictures:
 
         Whoever is writing just now fails, as if what they write had been deleted a moment later.
         """
-        if isinstance(self._store, LocalStore) and self._store.prefix:
-            for unfinished in Path(self._store.prefix, place).glob(pattern):
+        if isinstance(self._opened, LocalStore):
+            for unfinished in (_folder(self._opened) / place).glob(pattern):
                 unfinished.unlink(missing_ok=True)
 
     def check(self) -> None:
@@ -118,6 +128,10 @@ class ObjectPictures:
 async def _pieces(found: "obstore.GetResult") -> AsyncIterator[bytes]:
     async for piece in found.stream(min_chunk_size=PIECE):
         yield bytes(piece)
+
+
+def _folder(store: LocalStore) -> Path:
+    return Path(store.prefix or "/")
 
 
 def _path(owner: UUID, kind: str, sha256: str) -> str:

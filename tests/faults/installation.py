@@ -114,6 +114,12 @@ class Process:
         return self._child.pid
 
     @property
+    def said(self) -> str:
+        """What it has logged since it was started."""
+        assert self._child, f"{self.name} is not running"
+        return self._child.log.read_text()
+
+    @property
     def pids(self) -> set[int]:
         """Of itself and what it started."""
         return {process.pid for process in self._all}

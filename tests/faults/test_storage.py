@@ -6,7 +6,10 @@ disk, in the real adapter. What differs is the error (EFBIG in place of ENOSPC),
 """
 
 from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from application.pictures import ORIGINALS, results_of
@@ -37,25 +40,51 @@ def test_a_photo_that_cannot_be_kept_is_refused_until_there_is_room(
     assert ada.finished(small)["status"] == "completed"
 
 
-def test_a_result_that_cannot_be_kept_is_made_again_once_there_is_room(
+def test_a_result_waits_for_room_and_is_not_made_again(
     installation: Installation, ada: Customer, numbers: Iterator[int]
 ) -> None:
+    large = photo(next(numbers), large=True)
+    waits = waits_of(installation)
     try:
         for worker in installation.workers:
             worker.limit_files(FITS)
-        job_id = ada.submit(photo(next(numbers), large=True), photo(next(numbers)))
-        wait_until(lambda: failed_once(installation), "an attempt has failed")
+        job_id = ada.submit(large, photo(next(numbers)))
+        wait_until(lambda: waits_of(installation) > waits, "a worker waits for room")
     finally:
         for worker in installation.workers:
             worker.limit_files(None)
     assert ada.finished(job_id)["counts"]["staged"] == 2
+    assert attempts(installation, large) == 1
 
 
-def failed_once(installation: Installation) -> bool:
-    row = installation.container.database.one(
-        "SELECT count(*) FROM stage.reactions WHERE state = 'due' AND last_error IS NOT NULL"
-    )
-    return row is not None and row[0] > 0
+def test_while_the_folder_is_missing_nothing_is_taken_for_lost(
+    installation: Installation, ada: Customer, numbers: Iterator[int]
+) -> None:
+    """As when a disk is not mounted."""
+    folder = Path(unquote(urlsplit(installation.container.settings.object_store_url).path))
+    photos = [photo(next(numbers)) for _ in range(3)]
+    uploads = [ada.upload(one) for one in photos]
+    waits = waits_of(installation)
+    missing = folder.rename(folder.with_name("missing"))
+    try:
+        job_id = ada.order(uploads)
+        wait_until(lambda: waits_of(installation) > waits, "a worker waits for the folder")
+        refused = ada.ask("POST", "/uploads", files={"photo": ("late.jpg", photo(next(numbers)))})
+        assert is_refusal(refused), refused.text
+    finally:
+        missing.rename(folder)
+    assert ada.finished(job_id)["counts"]["staged"] == len(photos)
+    assert [attempts(installation, one) for one in photos] == [1, 1, 1]
+
+
+def waits_of(installation: Installation) -> int:
+    """How often workers have said that they wait for the object store."""
+    return sum(worker.said.count("pictures.waiting") for worker in installation.workers)
+
+
+def attempts(installation: Installation, original: bytes) -> int:
+    """How often the stager was asked."""
+    return [begun.original for begun in installation.journal.begun].count(sha256(original).hexdigest())
 
 
 def test_what_nobody_needs_would_be_found(installation: Installation, ada: Customer) -> None:

@@ -1,7 +1,11 @@
 """A folder of pictures keeps nothing that nobody could find any more."""
 
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
+
+import pytest
+from obstore.exceptions import GenericError
 
 from infrastructure.storage.pictures import ObjectPictures
 
@@ -39,3 +43,30 @@ def test_what_a_killed_writer_left_goes_with_all_of_its_kind(tmp_path: Path) -> 
     assert pictures.clear(ANN, "results") == 1
 
     assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda pictures, name: pictures.get(ANN, "originals", name),
+        lambda pictures, name: pictures.has(ANN, "originals", name),
+        lambda pictures, _name: pictures.put(ANN, "originals", KEPT + b"!", "image/jpeg"),
+        lambda pictures, name: pictures.delete(ANN, "originals", name),
+        lambda pictures, _name: pictures.clear(ANN, "originals"),
+        lambda pictures, _name: pictures.check(),
+    ],
+    ids=["get", "has", "put", "delete", "clear", "check"],
+)
+def test_a_folder_that_is_gone_is_a_store_that_is_away_and_is_not_made_again(
+    asked: Callable[[ObjectPictures, str], object], tmp_path: Path
+) -> None:
+    folder, elsewhere = tmp_path / "pictures", tmp_path / "elsewhere"
+    pictures = ObjectPictures(folder.as_uri())
+    name = pictures.put(ANN, "originals", KEPT, "image/jpeg")
+    folder.rename(elsewhere)
+
+    with pytest.raises(GenericError):
+        asked(pictures, name)
+
+    elsewhere.rename(folder)
+    assert pictures.get(ANN, "originals", name) == KEPT
