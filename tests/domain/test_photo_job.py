@@ -1,6 +1,7 @@
 """A job's life: submitted, each photo resolved once, ended by the last one or by its owner."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,7 @@ from domain.job_errors import (
 from domain.job_photo import JobStatus, Outcome
 from domain.personal import Personal
 from domain.photo_job import PhotoJob
-from tests.domain.history import Fact, fact, news
+from tests.domain.history import Fact, fact, given, news
 from tests.domain.jobs import (
     ANN,
     FIRST,
@@ -260,3 +261,50 @@ def test_deleting_an_ended_job_leaves_its_end_as_it_was(end: str) -> None:
     job = a_job(2, *ENDS[end])
     job.delete()
     assert (news(job), job.status) == ([fact(PhotoJob.Deleted), removed(2)], JobStatus(end))
+
+
+# Photos given as links
+
+
+def linked(*since: Fact) -> PhotoJob:
+    """A job whose second photo is still to be fetched."""
+    there, awaited = photos(2)
+    link = Personal("https://photos.example/hall.jpg")
+    job = PhotoJob.submit(
+        JOB,
+        user_id=ANN,
+        photos=[there, replace(awaited, original="", media_type="", link=link)],
+        brief=Brief(Preset.ENHANCE),
+    )
+    (begun,) = news(job)
+    return given(PhotoJob, JOB, begun, *since)
+
+
+def fetched(original: str = "cc") -> Fact:
+    return fact(PhotoJob.PhotoFetched, photo_id=SECOND, original=original, media_type="image/png")
+
+
+def test_a_linked_photo_is_fetched_once() -> None:
+    job = linked()
+    job.record_fetched(SECOND, "cc", "image/png")
+    job.record_fetched(SECOND, "dd", "image/jpeg")
+    assert news(job) == [fetched()]
+    assert (job.photos[SECOND].original, job.photos[SECOND].media_type) == ("cc", "image/png")
+
+
+def test_what_is_there_already_is_not_fetched() -> None:
+    job = linked()
+    job.record_fetched(FIRST, "cc", "image/png")
+    assert news(job) == []
+
+
+@pytest.mark.parametrize("end", [failed(SECOND), refused(SECOND)])
+def test_a_photo_that_arrives_after_its_outcome_is_thrown_away(end: Fact) -> None:
+    job = linked(end)
+    job.record_fetched(SECOND, "cc", "image/png")
+    assert news(job) == []
+
+
+def test_only_the_job_s_own_photos_are_fetched() -> None:
+    with pytest.raises(PhotoNotInJob):
+        linked().record_fetched(THIRD, "cc", "image/png")
