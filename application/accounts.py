@@ -18,6 +18,7 @@ from application.errors import (
     VersionMismatch,
 )
 from application.ports import (
+    ApiKeyRecords,
     Credential,
     Credentials,
     Mail,
@@ -50,6 +51,7 @@ class Accounts:
     credentials: Credentials
     passwords: Passwords
     sessions: Sessions
+    api_keys: ApiKeyRecords
     tokens: Tokens
     mailer: Mailer
     requests: ReactionRequests
@@ -165,7 +167,10 @@ class Accounts:
 
     @retried
     def reset_password(self, token: str, password: str) -> None:
-        """Set another password with a mailed token, and end all sessions. Raises TokenInvalid or PasswordTooWeak."""
+        """Set another password with a mailed token, and end all sessions and API keys.
+
+        Raises TokenInvalid or PasswordTooWeak.
+        """
         _check_password(password)
         password_hash = self.passwords.hash(_as_typed_anywhere(password))
         with self.store.transaction():
@@ -176,7 +181,7 @@ class Accounts:
 
     @retried
     def change_password(self, user_id: UUID, *, current: str, password: str) -> None:
-        """Set another password, and end all sessions. Raises PasswordWrong or PasswordTooWeak."""
+        """Set another password, and end all sessions and API keys. Raises PasswordWrong or PasswordTooWeak."""
         _check_password(password)
         user = self.confirm(user_id, current)
         password_hash = self.passwords.hash(_as_typed_anywhere(password))
@@ -199,6 +204,7 @@ class Accounts:
         self.credentials.put(user.claim_id, Credential(user.id, password_hash))
         self.tokens.withdraw(_RESET, user.id)
         self.sessions.revoke_all(user.id)
+        self.api_keys.revoke_all(user.id)
         self.store.save(user)
 
     @retried

@@ -13,7 +13,8 @@ class Context:
     actor: str
     """Who does it: `user:<id>`, `anonymous`, `link` (whoever has one), `reaction:<kind>` or `operator:<name>`."""
     cause: str
-    """What it follows from: `request:<id>`, `event:<position>` or `command:<name>`."""
+    """What it follows from: `request:<id>`, `event:<position>` or `command:<name>`, or whose doing it is on
+    behalf of the actor: `api_key:<id>`. The request's id is then its correlation."""
     correlation: str
     """The id that follows one request through events, reactions and calls to other systems."""
     position: int | None = None

@@ -95,6 +95,35 @@ class Sessions(Protocol):
     def revoke_all(self, user_id: UUID) -> None: ...
 
 
+@dataclass(frozen=True)
+class ApiKey:
+    """What is known of a key; the key itself nobody keeps."""
+
+    key_id: UUID
+    user_id: UUID
+    name: Personal
+    scopes: Collection[str]
+    expires_at: datetime | None
+
+
+class ApiKeyRecords(Protocol):
+    """Keys with which users' programs act for them. Only hashes of them are kept."""
+
+    def issue(self, key: ApiKey) -> str | None:
+        """The new key, which is shown this once; None if one of this id was issued before."""
+        ...
+
+    def count(self, user_id: UUID) -> int:
+        """How many the user has, those that have expired among them."""
+        ...
+
+    def revoke(self, user_id: UUID, key_id: UUID) -> bool:
+        """End one of the user's keys; False when there is no such one."""
+        ...
+
+    def revoke_all(self, user_id: UUID) -> None: ...
+
+
 class Tokens(Protocol):
     """Single-use tokens that are mailed. Only hashes are kept, each bound to its purpose."""
 
@@ -113,10 +142,10 @@ class Traces(Protocol):
     """What is known of users beside the log, and the keys with which everything else of theirs is sealed."""
 
     def forget(self, user_id: UUID) -> None:
-        """In a transaction: credential, sessions, tokens, uploads and webhook endpoints go, and the keys.
+        """In a transaction: credential, sessions, API keys, tokens, uploads and webhook endpoints go.
 
-        With the keys all goes that is sealed with them, wherever it lies. Repeated, it forgets what somebody
-        has added since.
+        So do the keys, and with them all that is sealed with them, wherever it lies. Repeated, it forgets what
+        somebody has added since.
         """
         ...
 

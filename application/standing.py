@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from application.context import current
-from application.ports import Clock, Sessions, Store, Traces
+from application.ports import ApiKeyRecords, Clock, Sessions, Store, Traces
 from application.retrying import retried
 from domain.credit_ledger import CreditLedger, checked_reason
 from domain.email_claim import EmailClaim
@@ -40,18 +40,20 @@ class Standing:
     store: Store
     clock: Clock
     sessions: Sessions
+    api_keys: ApiKeyRecords
     traces: Traces
 
     @retried
     def suspend(self, user_id: UUID, reason: str) -> User:
         """Let the user act no more; what they have is kept. Raises NotFound or ReasonNeeded.
 
-        Unfinished jobs are cancelled and settled in the same transaction, and all sessions end.
+        Unfinished jobs are cancelled and settled in the same transaction, and all sessions and API keys end.
         """
         because = checked_reason(reason)
         with self._stopping(user_id) as found:
             found.user.suspend(because)
             self.sessions.revoke_all(user_id)
+            self.api_keys.revoke_all(user_id)
             self.store.save(found.user, found.ledger, *found.stopped)
         return found.user
 

@@ -10,6 +10,7 @@ import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from application.accounts import Accounts
+from application.api_keys import ApiKeys
 from application.credits import Credits
 from application.expiry import Expiry
 from application.fetching import Fetching
@@ -27,6 +28,7 @@ from application.staging import Staging
 from application.standing import Standing
 from application.uploads import Uploads
 from application.webhooks import Webhooks
+from infrastructure.accounts.api_keys import PostgresApiKeys
 from infrastructure.accounts.credentials import PostgresCredentials
 from infrastructure.accounts.passwords import Argon2Passwords
 from infrastructure.accounts.sessions import PostgresSessions
@@ -100,6 +102,7 @@ class Container:
     darkroom: LocalDarkroom
     stager: Stager
     accounts: Accounts
+    api_keys: ApiKeys
     standing: Standing
     uploads: Uploads
     jobs: Jobs
@@ -162,6 +165,7 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
     )
     notices = Notices(store=store, clock=database, payments=payments, keys=payload_keys, purchases=purchases)
     sessions = PostgresSessions(database, keyring)
+    api_keys = PostgresApiKeys(database, keyring)
     requests = PostgresReactionRequests(database)
     traces = PostgresTraces(database, keyring)
     return Container(
@@ -180,13 +184,15 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
             credentials=PostgresCredentials(database),
             passwords=Argon2Passwords(),
             sessions=sessions,
+            api_keys=api_keys,
             tokens=PostgresTokens(database),
             mailer=_mailer(settings),
             requests=requests,
             claim_key=settings.claim_key_bytes,
             app_url=settings.app_url,
         ),
-        standing=Standing(store, database, sessions, traces),
+        api_keys=ApiKeys(store, database, api_keys),
+        standing=Standing(store, database, sessions, api_keys, traces),
         uploads=uploads,
         credits=giving,
         expiry=Expiry(giving, database, PostgresExpiringLots(database)),

@@ -5,6 +5,8 @@ from hashlib import sha256
 
 TOKEN_BYTES = 32
 """256 random bits: nothing that could be guessed, so a plain hash is enough."""
+TOKEN_LENGTH = 43
+"""Characters that they take in base64."""
 
 
 def new_token() -> str:

@@ -13,14 +13,18 @@ from infrastructure.queries.together import Together
 
 
 class Principal(Struct, frozen=True):
-    """A signed-in user."""
+    """A signed-in user, or a program with a key of theirs."""
 
     user_id: UUID
-    session_id: UUID
+    session_id: UUID | None
     roles: list[str]
     time_zone: str
     asked_at: datetime
     """By the database's clock."""
+    key_id: UUID | None = None
+    """Of the API key, if it is a program."""
+    scopes: frozenset[str] = frozenset()
+    """What that key may do."""
 
 
 class _Session(Struct, frozen=True):

@@ -9,6 +9,7 @@ from infrastructure.postgres.database import Database
 _FORGET: Final = {
     "credentials": "DELETE FROM stage.credentials WHERE user_id = %s",
     "sessions": "DELETE FROM stage.sessions WHERE user_id = %s",
+    "api_keys": "DELETE FROM stage.api_keys WHERE user_id = %s",
     "tokens": "DELETE FROM stage.tokens WHERE user_id = %s",
     "uploads": "DELETE FROM stage.uploads WHERE user_id = %s",
     # Their deliveries, and the attempts at those, go with them.

@@ -15,6 +15,7 @@ from litestar.enums import ScopeType
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from infrastructure.queries.api_keys import KeyHolders
 from infrastructure.queries.dashboard import Dashboards
 from infrastructure.queries.jobs import PageVersions
 from infrastructure.queries.pages import Pages
@@ -29,6 +30,7 @@ from infrastructure.wiring import Container
 from interfaces.rest import (
     accounts,
     adjustments,
+    api_keys,
     audit,
     billing,
     dashboard,
@@ -79,6 +81,7 @@ HANDLERS = (
     *passwords.HANDLERS,
     *profile.HANDLERS,
     *my_data.HANDLERS,
+    *api_keys.HANDLERS,
     *presets.HANDLERS,
     *uploads.HANDLERS,
     *jobs.HANDLERS,
@@ -144,6 +147,7 @@ def create_app(container: Container) -> ASGIApp:
         state=State(
             {
                 "principals": Principals(reader),
+                "key_holders": KeyHolders(reader),
                 "session_cookie": session_cookie,
                 "limits": limited,
                 "signed_links": container.signed_links,

@@ -1,4 +1,4 @@
-"""Who is asking: the session's token, sent as bearer or cookie, and pages that may use the cookie."""
+"""Who is asking: a session's token, sent as bearer or cookie, or an API key; and pages that may use the cookie."""
 
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,9 +11,19 @@ from litestar.handlers import BaseRouteHandler
 from application.accounts import SESSION_LIFETIME
 from application.context import current
 from domain.user import Role
+from infrastructure.accounts.api_keys import is_api_key
+from infrastructure.queries.api_keys import KeyHolders
 from infrastructure.queries.sessions import Principal, Principals
 from infrastructure.settings import Settings
-from interfaces.rest.faults import CsrfRejected, NotSignedIn, RoleMissing, RouteNotFound
+from interfaces.rest.faults import (
+    CsrfRejected,
+    NotSignedIn,
+    RoleMissing,
+    RouteNotFound,
+    ScopeMissing,
+    SessionNeeded,
+)
+from interfaces.rest.scopes import scope
 from interfaces.rest.viewers import PARAMETER, link_holder
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -74,8 +84,8 @@ class SessionCookie:
 async def signed_in(connection: Connection, handler: BaseRouteHandler) -> Principal | None:
     """Who asks; of a route that is OPEN nobody is asked, and of a SIGNED one a signature will do.
 
-    Raises NotSignedIn, CsrfRejected, LinkInvalid, LinkExpired, and to whoever lacks its role RoleMissing, or
-    RouteNotFound when it is hidden.
+    Raises NotSignedIn, CsrfRejected, LinkInvalid, LinkExpired, to whoever lacks its role RoleMissing, or
+    RouteNotFound when it is hidden, and to programs whose key may not do this ScopeMissing or SessionNeeded.
     """
     if handler.opt.get("open") or _method(connection) == "OPTIONS":
         return None
@@ -83,20 +93,34 @@ async def signed_in(connection: Connection, handler: BaseRouteHandler) -> Princi
         connection.scope["user"] = link_holder(connection)
         current().actor = "link"
         return None
-    principals: Principals = connection.app.state.principals
     if (sent := token(connection)) is None:
         raise NotSignedIn
-    if (found := await principals.find(sent)) is None:
+    state = connection.app.state
+    by_key = is_api_key(sent) and "Authorization" in connection.headers  # in a cookie it is none
+    known: Principals | KeyHolders = state.key_holders if by_key else state.principals
+    if (found := await known.find(sent)) is None:
         raise NotSignedIn
     if (role := handler.opt.get("role")) and role not in found.roles:
         raise RouteNotFound if handler.opt.get("hidden") else RoleMissing(role)
+    act = current()
+    if found.key_id:
+        _check_scope(connection, found)
+        act.cause = f"api_key:{found.key_id}"
     connection.scope["user"] = found
-    current().actor = f"user:{found.user_id}"
+    act.actor = f"user:{found.user_id}"
     return found
 
 
+def _check_scope(connection: Connection, holder: Principal) -> None:
+    needed = scope(_method(connection), connection.scope["path_template"])
+    if needed is None:
+        raise SessionNeeded
+    if needed not in holder.scopes:
+        raise ScopeMissing(needed.value)
+
+
 def token(connection: Connection) -> str | None:
-    """The session's token, the bearer's before the cookie's. Raises CsrfRejected."""
+    """The session's token or the key, the bearer's before the cookie's. Raises CsrfRejected."""
     if (header := connection.headers.get("Authorization")) is not None:
         scheme, _, value = header.partition(" ")
         return value.strip() or None if scheme.lower() == "bearer" else None

@@ -63,6 +63,12 @@ CONFIG: Final = OpenAPIConfig(
             "bearer": SecurityScheme(
                 type="http", scheme="bearer", description="The token that POST /auth/sign-in answered"
             ),
+            "api_key": SecurityScheme(
+                type="http",
+                scheme="bearer",
+                description="A key of POST /me/api-keys, for programs; each route names the scope that it takes, "
+                "and what names none takes a session",
+            ),
             "cookie": SecurityScheme(
                 type="apiKey",
                 name="session",

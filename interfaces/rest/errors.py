@@ -9,6 +9,7 @@ from obstore.exceptions import GenericError as ObjectStoreFailed
 from psycopg import OperationalError
 from redis import RedisError
 
+from application.api_keys import KeyShownBefore, TooManyApiKeys
 from application.errors import (
     AccountSuspended,
     ConcurrentChange,
@@ -104,6 +105,8 @@ from interfaces.rest.faults import (
     RequestInProgress,
     RoleMissing,
     RouteNotFound,
+    ScopeMissing,
+    SessionNeeded,
     TooManyStreams,
     Unavailable,
     Unexpected,
@@ -241,6 +244,19 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
     ),
     RoleMissing: Answer(
         403, "role_missing", "Not yours to do", "This takes the role {role}.", {"role": "operator"}
+    ),
+    ScopeMissing: Answer(
+        403,
+        "scope_missing",
+        "Not within the key's scopes",
+        "This takes an API key with the scope {scope}.",
+        {"scope": "jobs:write"},
+    ),
+    SessionNeeded: Answer(
+        403,
+        "session_needed",
+        "Not with an API key",
+        "No API key may do this: sign in, and send the session's token.",
     ),
     ReactionNotDead: Answer(
         409,
@@ -452,6 +468,19 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         "link_refused",
         "Not an address that is called",
         "Give an https address of a public server, without a port or user name.",
+    ),
+    TooManyApiKeys: Answer(
+        409,
+        "too_many_api_keys",
+        "Too many API keys",
+        "There can be {limit} API keys; revoke one first.",
+        {"limit": 20},
+    ),
+    KeyShownBefore: Answer(
+        409,
+        "key_shown_before",
+        "Shown before",
+        "This API key was created and shown more than a day ago; create another one, under another Idempotency-Key.",
     ),
     TooManyEndpoints: Answer(
         409,

@@ -96,6 +96,16 @@ class RoleMissing(RequestFault):
 
 
 @dataclass
+class ScopeMissing(RequestFault):
+    scope: str
+    """What the API key lacks."""
+
+
+class SessionNeeded(RequestFault):
+    """No API key may do this, whatever its scopes."""
+
+
+@dataclass
 class ReactionNotDead(RequestFault):
     found: str
     """The state that it is in."""

@@ -8,6 +8,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from application.api_keys import KeyScope
 from application.photos import PhotoTooLarge
 from interfaces.rest.authentication import SessionCookie
 from interfaces.rest.bodies import expected_type
@@ -23,6 +24,8 @@ from interfaces.rest.faults import (
     RateLimited,
     RoleMissing,
     RouteNotFound,
+    ScopeMissing,
+    SessionNeeded,
     Unavailable,
     Unexpected,
     UnsupportedContentEncoding,
@@ -33,6 +36,7 @@ from interfaces.rest.freshness import WAIT_FOR_POSITION
 from interfaces.rest.job_shapes import API
 from interfaces.rest.limits import POLICY, STATE, Limits, lane
 from interfaces.rest.problems import MEDIA_TYPE, described, example
+from interfaces.rest.scopes import scope
 
 PROBLEM_SCHEMA: Final = {"$ref": "#/components/schemas/Problem"}
 
@@ -87,7 +91,7 @@ def complete(app: Litestar) -> Document:
     schemas = document["components"]["schemas"]
     for path, method, handler in _handlers(app):
         operation = document["paths"][path][method]
-        operation["security"] = [{scheme: []} for scheme in _opened_by(handler)]
+        operation["security"] = _opened_by(handler, scope(method.upper(), path))
         if described := handler.opt.get("body"):
             operation["requestBody"] = described
         for media in operation.get("requestBody", {}).get("content", {}).values():
@@ -107,13 +111,14 @@ def complete(app: Litestar) -> Document:
     return document
 
 
-def _opened_by(handler: HTTPRouteHandler) -> list[str]:
-    """The security schemes of which any one will do."""
+def _opened_by(handler: HTTPRouteHandler, needed: KeyScope | None) -> list[dict[str, list[str]]]:
+    """The security schemes of which any one will do, an API key with the scope that it needs."""
     if handler.opt.get("open"):
         return []
+    link: list[dict[str, list[str]]] = [{"link": []}] if handler.opt.get("signed") else []
     if handler.opt.get("only_signed"):
-        return ["link"]
-    return ["bearer", "cookie", *(["link"] if handler.opt.get("signed") else [])]
+        return link
+    return [{"bearer": []}, {"cookie": []}, *([{"api_key": [needed.value]}] if needed else []), *link]
 
 
 def _add_headers(responses: Document) -> None:
@@ -218,6 +223,7 @@ def _general(
     """What can go wrong with any route of this kind."""
     if not handler.opt.get("open"):
         yield NotSignedIn
+        yield ScopeMissing if scope(method.upper(), path) else SessionNeeded
         if method != "get":
             yield CsrfRejected
     if handler.opt.get("role") and not handler.opt.get("hidden"):

@@ -43,7 +43,8 @@ class StandingOf(Struct, frozen=True):
     status_code=200,
     tags=TAGS,
     summary="Let a user act no more",
-    description="For administrators. All sessions end, and unfinished jobs are cancelled; their credits come back.",
+    description="For administrators. All sessions and API keys end, and unfinished jobs are cancelled; their credits "
+    "come back.",
     opt=for_role(Role.ADMIN),
     response_headers=[RECORDED],
     responses=problems(NotFound, ReasonNeeded, ConcurrentChange),

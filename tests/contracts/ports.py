@@ -11,6 +11,7 @@ from uuid import UUID
 from psycopg import sql
 
 from application.ports import (
+    ApiKeyRecords,
     Clock,
     Credentials,
     ExpiringLots,
@@ -25,6 +26,7 @@ from application.ports import (
 )
 from application.projections.registry import PROJECTIONS
 from application.webhook_ports import WebhookRecords
+from infrastructure.accounts.api_keys import PostgresApiKeys
 from infrastructure.accounts.credentials import PostgresCredentials
 from infrastructure.accounts.sessions import PostgresSessions
 from infrastructure.accounts.tokens import PostgresTokens
@@ -53,6 +55,7 @@ class StatefulPorts:
     store: Store
     credentials: Credentials
     sessions: Sessions
+    api_keys: ApiKeyRecords
     tokens: Tokens
     traces: Traces
     records: UploadRecords
@@ -64,6 +67,8 @@ class StatefulPorts:
     """Bring the read models to the end of the log."""
     signed_in: Callable[[str], UUID | None]
     """Whose session a token is."""
+    let_in: Callable[[str], UUID | None]
+    """Whose API key this is."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ def in_memory() -> StatefulPorts:
         store=program.store,
         credentials=program.credentials,
         sessions=program.sessions,
+        api_keys=program.key_records,
         tokens=program.tokens,
         traces=program.traces,
         records=program.records,
@@ -102,6 +108,7 @@ def in_memory() -> StatefulPorts:
         expiring=program.expiring,
         catch_up=lambda: _catch_up(program),
         signed_in=program.sessions.user,
+        let_in=program.key_records.user,
     )
 
 
@@ -119,11 +126,18 @@ def on_postgres(database: Database) -> StatefulPorts:
         )
         return row[0] if row else None
 
+    def let_in(key: str) -> UUID | None:
+        row = database.one(
+            "SELECT user_id FROM stage.api_keys WHERE key_hash = %s", [sha256(key.encode()).digest()]
+        )
+        return row[0] if row else None
+
     return StatefulPorts(
         clock=database,
         store=EventSourcedStore(database, mapper, on_commit=lambda: None),
         credentials=PostgresCredentials(database),
         sessions=PostgresSessions(database, keyring),
+        api_keys=PostgresApiKeys(database, keyring),
         tokens=PostgresTokens(database),
         traces=PostgresTraces(database, keyring),
         records=PostgresUploadRecords(database, keyring),
@@ -133,6 +147,7 @@ def on_postgres(database: Database) -> StatefulPorts:
         expiring=PostgresExpiringLots(database),
         catch_up=lambda: _project(database, mapper),
         signed_in=signed_in,
+        let_in=let_in,
     )
 
 

@@ -7,7 +7,9 @@ from uuid import UUID
 import pytest
 
 from application.errors import TokenInvalid
-from application.ports import Credential
+from application.ports import ApiKey, Credential
+from domain.personal import Personal
+from infrastructure.accounts.api_keys import is_api_key
 from tests.contracts.ports import StatefulPorts, TransactionFailed, fail_after
 
 ANN, BOB = UUID(int=1), UUID(int=2)
@@ -157,3 +159,46 @@ def test_of_many_who_use_a_token_at_once_one_succeeds(ports: StatefulPorts) -> N
 
     with ThreadPoolExecutor(max_workers=6) as clickers:
         assert sum(clickers.map(used, range(6))) == 1
+
+
+# API keys
+
+
+def issued(ports: StatefulPorts, user: UUID, number: int) -> str:
+    about = ApiKey(UUID(int=number), user, Personal("nightly"), {"jobs:read"}, expires_at=None)
+    key = ports.api_keys.issue(about)
+    assert key
+    return key
+
+
+def test_a_key_is_its_users_and_begins_so_that_it_is_known(ports: StatefulPorts) -> None:
+    first, second, bobs = issued(ports, ANN, 1), issued(ports, ANN, 2), issued(ports, BOB, 3)
+    assert [ports.let_in(key) for key in (first, second, bobs)] == [ANN, ANN, BOB]
+    assert (ports.api_keys.count(ANN), ports.api_keys.count(BOB)) == (2, 1)
+    assert all(is_api_key(key) for key in (first, second, bobs))
+    assert not is_api_key(ports.sessions.open(ANN, device="phone", lifetime=HOUR))
+
+
+def test_a_key_is_issued_once(ports: StatefulPorts) -> None:
+    key = issued(ports, ANN, 1)
+    assert ports.api_keys.issue(ApiKey(UUID(int=1), ANN, Personal("again"), {"webhooks"}, None)) is None
+    assert (ports.let_in(key), ports.api_keys.count(ANN)) == (ANN, 1)
+
+
+def test_a_key_that_is_revoked_lets_nobody_in(ports: StatefulPorts) -> None:
+    key, other = issued(ports, ANN, 1), issued(ports, ANN, 2)
+    assert not ports.api_keys.revoke(BOB, UUID(int=1))
+    assert (ports.api_keys.revoke(ANN, UUID(int=1)), ports.api_keys.revoke(ANN, UUID(int=1))) == (True, False)
+    assert (ports.let_in(key), ports.let_in(other)) == (None, ANN)
+
+
+def test_all_keys_of_a_user_end_and_nobody_elses(ports: StatefulPorts) -> None:
+    keys = [issued(ports, ANN, 1), issued(ports, ANN, 2), issued(ports, BOB, 3)]
+    ports.api_keys.revoke_all(ANN)
+    assert [ports.let_in(key) for key in keys] == [None, None, BOB]
+
+
+def test_a_key_is_not_issued_when_its_transaction_fails(ports: StatefulPorts) -> None:
+    with pytest.raises(TransactionFailed):
+        fail_after(ports, lambda: issued(ports, ANN, 1))
+    assert ports.api_keys.count(ANN) == 0

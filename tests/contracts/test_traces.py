@@ -7,7 +7,7 @@ import pytest
 
 from application.errors import TokenInvalid
 from application.photos import PhotoFacts
-from application.ports import Credential, Upload
+from application.ports import ApiKey, Credential, Upload
 from application.webhook_ports import Delivery, Endpoint
 from application.webhooks import Announced
 from domain.personal import Personal
@@ -38,6 +38,7 @@ def settle_in(ports: StatefulPorts, user: UUID) -> tuple[str, str]:
     ports.webhooks.add(Endpoint(endpoint_id, user, url, secret, frozenset({Announced.JOB_FAILED})))
     delivery = Delivery(made_of(user, 4), endpoint_id, user, "job.failed", JOB, ports.clock.now())
     assert ports.webhooks.announce(delivery)
+    ports.api_keys.issue(ApiKey(made_of(user, 5), user, Personal("nightly"), {"webhooks"}, None))
     return ports.sessions.open(user, device="phone", lifetime=HOUR), ports.tokens.issue("reset", user, HOUR)
 
 
@@ -47,6 +48,7 @@ def left_of(ports: StatefulPorts, user: UUID) -> list[bool]:
         ports.records.find(user, made_of(user, 2)) is not None,
         ports.webhooks.find(user, made_of(user, 3)) is not None,
         ports.webhooks.delivery(made_of(user, 4)) is not None,
+        ports.api_keys.count(user) > 0,
     ]
 
 
@@ -56,7 +58,7 @@ def test_nothing_of_the_user_is_left_and_all_of_everybody_else(ports: StatefulPo
     for _ in range(2):
         with ports.store.transaction():
             ports.traces.forget(ANN)
-    assert (left_of(ports, ANN), left_of(ports, BOB)) == ([False] * 4, [True] * 4)
+    assert (left_of(ports, ANN), left_of(ports, BOB)) == ([False] * 5, [True] * 5)
     assert (ports.signed_in(session), ports.signed_in(bobs_session)) == (None, BOB)
     with pytest.raises(TokenInvalid):
         ports.tokens.redeem("reset", token)
@@ -67,7 +69,7 @@ def test_all_is_as_before_when_the_transaction_fails(ports: StatefulPorts) -> No
     session, _ = settle_in(ports, ANN)
     with pytest.raises(TransactionFailed):
         fail_after(ports, lambda: ports.traces.forget(ANN))
-    assert (left_of(ports, ANN), ports.signed_in(session)) == ([True] * 4, ANN)
+    assert (left_of(ports, ANN), ports.signed_in(session)) == ([True] * 5, ANN)
     upload = ports.records.find(ANN, made_of(ANN, 2))
     assert upload
     assert upload.name.text == "room.jpg"

@@ -2,13 +2,14 @@
 
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import scrypt, sha256
 from uuid import UUID
 
 from application.errors import TokenInvalid
-from application.ports import Clock, Credential
+from application.ports import ApiKey, Clock, Credential
 from tests.fakes.world import Session, Token, World
 
 
@@ -85,6 +86,40 @@ class MemorySessions:
         """Whose session this token is, as a query would find it."""
         session = self.world.sessions.get(_hashed(token))
         return session.user_id if session and session.expires_at > self.clock.now() else None
+
+
+@dataclass(frozen=True)
+class MemoryApiKeys:
+    world: World
+
+    def issue(self, key: ApiKey) -> str | None:
+        with self.world.turn:
+            if any(known.key_id == key.key_id for known in self.world.api_keys.values()):
+                return None
+            issued = f"sis_{secrets.token_urlsafe(32)}"
+            self.world.api_keys[_hashed(issued)] = key
+        return issued
+
+    def count(self, user_id: UUID) -> int:
+        return sum(known.user_id == user_id for known in self.world.api_keys.values())
+
+    def revoke(self, user_id: UUID, key_id: UUID) -> bool:
+        return self._revoke(lambda known: (known.user_id, known.key_id) == (user_id, key_id))
+
+    def revoke_all(self, user_id: UUID) -> None:
+        self._revoke(lambda known: known.user_id == user_id)
+
+    def user(self, key: str) -> UUID | None:
+        """Whose key this is."""
+        known = self.world.api_keys.get(_hashed(key))
+        return known.user_id if known else None
+
+    def _revoke(self, wanted: Callable[[ApiKey], bool]) -> bool:
+        with self.world.turn:
+            gone = [name for name, known in self.world.api_keys.items() if wanted(known)]
+            for name in gone:
+                del self.world.api_keys[name]
+        return bool(gone)
 
 
 @dataclass(frozen=True)

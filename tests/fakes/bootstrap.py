@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from application.accounts import Accounts
+from application.api_keys import ApiKeys
 from application.credits import Credits
 from application.expiry import Expiry
 from application.fetching import Fetching
@@ -19,7 +20,13 @@ from application.standing import Standing
 from application.uploads import Uploads
 from application.webhooks import Webhooks
 from infrastructure.payments.sandbox_payments import SandboxPayments, sandbox_secret
-from tests.fakes.accounts import CheapPasswords, MemoryCredentials, MemorySessions, MemoryTokens
+from tests.fakes.accounts import (
+    CheapPasswords,
+    MemoryApiKeys,
+    MemoryCredentials,
+    MemorySessions,
+    MemoryTokens,
+)
 from tests.fakes.clock import SettableClock
 from tests.fakes.darkroom import MarkedDarkroom, MarkedStager
 from tests.fakes.expiring_lots import FoldedExpiringLots
@@ -61,6 +68,7 @@ class Program:
         self.credentials = MemoryCredentials(self.world)
         self.passwords = CheapPasswords()
         self.sessions = MemorySessions(self.world, self.clock)
+        self.key_records = MemoryApiKeys(self.world)
         self.tokens = MemoryTokens(self.world, self.clock)
         self.mailer = KeptMail()
         self.records = MemoryUploadRecords(self.world, self.clock)
@@ -72,6 +80,7 @@ class Program:
             credentials=self.credentials,
             passwords=self.passwords,
             sessions=self.sessions,
+            api_keys=self.key_records,
             tokens=self.tokens,
             mailer=self.mailer,
             requests=MemoryReactionRequests(self.world),
@@ -79,7 +88,8 @@ class Program:
             app_url=APP_URL,
         )
         self.traces = MemoryTraces(self.world)
-        self.standing = Standing(self.store, self.clock, self.sessions, self.traces)
+        self.api_keys = ApiKeys(self.store, self.clock, self.key_records)
+        self.standing = Standing(self.store, self.clock, self.sessions, self.key_records, self.traces)
         self.incoming = MemoryIncoming(self.clock)
         self.uploads = Uploads(
             clock=self.clock,

@@ -16,6 +16,7 @@ class MemoryTraces:
             kept: list[dict[Any, Any]] = [
                 self.world.credentials,
                 self.world.sessions,
+                self.world.api_keys,
                 self.world.tokens,
                 self.world.uploads,
                 self.world.endpoints,

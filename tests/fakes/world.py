@@ -7,7 +7,7 @@ from datetime import datetime
 from threading import RLock
 from uuid import UUID, uuid4
 
-from application.ports import Credential, Upload
+from application.ports import ApiKey, Credential, Upload
 from application.reactions import Reaction
 from application.recorded import Recorded
 from application.webhook_ports import Attempt, Delivery, Endpoint
@@ -39,6 +39,7 @@ class World:
     log: list[Recorded] = field(default_factory=list)
     credentials: dict[UUID, Credential] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
+    api_keys: dict[str, ApiKey] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     uploads: dict[UUID, Upload] = field(default_factory=dict)
     endpoints: dict[UUID, Endpoint] = field(default_factory=dict)

@@ -21,6 +21,7 @@ NAME, GROUP = "Grace Brewster Hopper", "12 Elm Street"
 FILE, DEVICE = "grandmother's kitchen.jpg", "Grace's telephone"
 _NUMBERS = itertools.count()
 """Addresses are used once: the application remembers mailboxes that changed hands."""
+PROGRAM = "Grace's nightly upload"
 HOOK = "https://hooks.personal.example/grace"
 
 
@@ -40,6 +41,9 @@ def grace(users: Any) -> Any:
     grace.stage(job["job_id"])
     grace.upload(name=FILE)
     grace.post("/me/webhooks", {"url": HOOK, "events": ["job.failed"]}, headers={"Idempotency-Key": "a hook"})
+    grace.post(
+        "/me/api-keys", {"name": PROGRAM, "scopes": ["webhooks"]}, headers={"Idempotency-Key": "a key"}
+    )
     bought(grace)
     grace.submit(2, group_name=GROUP)
     grace.followers.catch_up()
@@ -137,7 +141,7 @@ def test_a_dump_holds_no_byte_of_the_person_and_none_of_their_keys(grace: Any, d
 
     after = dump(database.superuser_url)
     assert not any(wrapped.hex() in after for wrapped in keys[1])
-    personal = (grace.email, grace.email.lower(), NAME, GROUP, FILE, DEVICE, HOOK)
+    personal = (grace.email, grace.email.lower(), NAME, GROUP, FILE, DEVICE, PROGRAM, HOOK)
     assert [form for text in personal for form in forms(text) if form in after] == []
 
 
@@ -213,4 +217,11 @@ def test_a_new_table_about_users_is_forgotten_too_or_holds_references_alone(cont
                 """
             )
         }
-    assert found - references == {"credentials", "sessions", "tokens", "uploads", "webhook_endpoints"}
+    assert found - references == {
+        "api_keys",
+        "credentials",
+        "sessions",
+        "tokens",
+        "uploads",
+        "webhook_endpoints",
+    }
