@@ -8,6 +8,8 @@ PHOTO_BYTES = 15 * 1000 * 1000
 """The largest photo taken, in bytes (15 MB; docs/domain.md, Rules)."""
 PHOTO_MEGAPIXELS = 60
 """The most pixels a photo may have, in millions (docs/domain.md, Rules)."""
+PHOTO_SIDE = 65_500
+"""The most pixels that a side of a photo may have: no JPEG can be made of more (domain.md, Rules)."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,24 @@ class PhotoAnimated(PhotoRejected):
     """More than one picture in one file."""
 
 
+class PhotoTooLong(PhotoRejected):
+    """More pixels on a side than PHOTO_SIDE."""
+
+    limit = PHOTO_SIDE
+
+
 class PhotoHasTooManyPixels(PhotoRejected):
     def __init__(self, megapixels: float) -> None:
         super().__init__(megapixels)
         self.megapixels, self.limit = megapixels, PHOTO_MEGAPIXELS
+
+
+def check_size(width: int, height: int) -> None:
+    """Of a photo that claims to be so large, in pixels. Raises PhotoHasTooManyPixels or PhotoTooLong."""
+    if (megapixels := width * height / 1e6) > PHOTO_MEGAPIXELS:
+        raise PhotoHasTooManyPixels(megapixels)
+    if max(width, height) > PHOTO_SIDE:
+        raise PhotoTooLong
 
 
 _CODES: Final[Mapping[type[PhotoRejected], str]] = {
@@ -66,6 +82,7 @@ _CODES: Final[Mapping[type[PhotoRejected], str]] = {
     PhotoUnsupported: "photo_unsupported",
     PhotoUnreadable: "photo_unreadable",
     PhotoAnimated: "photo_animated",
+    PhotoTooLong: "photo_too_long",
     PhotoHasTooManyPixels: "photo_has_too_many_pixels",
 }
 

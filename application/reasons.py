@@ -16,6 +16,7 @@ TOLD: Mapping[str, str] = {
         "photo_unsupported": "The file is not a JPEG, PNG, WebP or HEIC photo.",
         "photo_unreadable": "The photo is damaged or coded in a rare way, and cannot be read to its end.",
         "photo_animated": "The file holds several pictures, and only single photos can be staged.",
+        "photo_too_long": "A side of the photo has more than 65,500 pixels.",
         "photo_has_too_many_pixels": "The photo has more than 60 megapixels.",
         "photo_rejected": "The photo cannot be used.",
         "photo_not_taken": "The image service cannot read this photo; another export of it may work.",

@@ -10,12 +10,11 @@ import numpy.typing as npt
 import pyvips  # type: ignore[import-untyped]  # ships its stubs without the marker file py.typed
 
 from application.photos import (
-    PHOTO_MEGAPIXELS,
     PhotoAnimated,
     PhotoEmpty,
-    PhotoHasTooManyPixels,
     PhotoUnreadable,
     PhotoUnsupported,
+    check_size,
 )
 from infrastructure.imaging import heif
 from infrastructure.imaging.colours import PROFILE, in_space
@@ -168,8 +167,8 @@ def _open(photo: bytes, shrink: int, *, access: Access, fail_on: Literal["error"
     with decoding():
         memory = access == "random" or media_type == "image/webp"  # which is decoded as a whole
         image = _load(media_type, photo, access=access, memory=memory, fail_on=fail_on, **shrunk)
-        if _megapixels(image) * shrunk.get("shrink", 1) ** 2 > PHOTO_MEGAPIXELS:
-            raise PhotoHasTooManyPixels(_megapixels(_load(media_type, photo)))
+        whole = _load(media_type, photo) if shrunk.get("shrink", 1) > 1 else image
+        check_size(whole.width, whole.height)
         if media_type == "image/png" and (space := space_of(photo)):
             return in_space(image, space)
         return image
@@ -177,7 +176,3 @@ def _open(photo: bytes, shrink: int, *, access: Access, fail_on: Literal["error"
 
 def _load(media_type: str, photo: bytes, **options: Any) -> Any:
     return pyvips.Operation.call(_LOADERS[media_type], photo, **options)
-
-
-def _megapixels(image: Any) -> float:
-    return float(image.width * image.height) / 1e6

@@ -6,7 +6,7 @@ import pillow_heif
 import pyvips  # type: ignore[import-untyped]  # ships its stubs without the marker file py.typed
 from pillow_heif import options
 
-from application.photos import PHOTO_MEGAPIXELS, PhotoHasTooManyPixels, PhotoUnreadable
+from application.photos import PhotoUnreadable, check_size
 from infrastructure.imaging.colours import in_space, with_profile
 from infrastructure.imaging.profiles import space_numbered
 
@@ -21,16 +21,13 @@ _BANDS = {"L": 1, "I": 1, "LA": 2, "La": 2, "RGB": 3, "RGBA": 4, "RGBa": 4}
 def load(photo: bytes) -> Any:
     """The primary picture, decoded, upright by the file's own rotation, with the profile of its colours.
 
-    Raises PhotoUnreadable or PhotoHasTooManyPixels; the latter before anything is decoded.
+    Raises PhotoUnreadable, or PhotoHasTooManyPixels or PhotoTooLong before anything is decoded.
     """
     try:
         picture = pillow_heif.open_heif(photo, convert_hdr_to_8bit=False)
         if not len(picture):
             raise PhotoUnreadable
-        width, height = picture.size
-        megapixels = width * height / 1e6
-        if megapixels > PHOTO_MEGAPIXELS:
-            raise PhotoHasTooManyPixels(megapixels)
+        check_size(*picture.size)
         pixels = picture.data
     except _UNDECODABLE as error:
         raise PhotoUnreadable from error

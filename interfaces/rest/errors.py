@@ -44,6 +44,7 @@ from application.photos import (
     PhotoEmpty,
     PhotoHasTooManyPixels,
     PhotoTooLarge,
+    PhotoTooLong,
     PhotoUnreadable,
     PhotoUnsupported,
 )
@@ -327,6 +328,13 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         "photo_animated",
         "More than one picture",
         "The file is animated or holds several pictures; send a still one by itself.",
+    ),
+    PhotoTooLong: Answer(
+        422,
+        "photo_too_long",
+        "Photo too long",
+        "A side of a photo may have {limit} pixels at the most.",
+        {"limit": 65_500},
     ),
     PhotoHasTooManyPixels: Answer(
         422,

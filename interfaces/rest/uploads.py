@@ -19,6 +19,7 @@ from application.photos import (
     PhotoEmpty,
     PhotoHasTooManyPixels,
     PhotoTooLarge,
+    PhotoTooLong,
     PhotoUnreadable,
     PhotoUnsupported,
 )
@@ -46,6 +47,7 @@ REJECTIONS: Final = (
     PhotoUnsupported,
     PhotoUnreadable,
     PhotoAnimated,
+    PhotoTooLong,
     PhotoHasTooManyPixels,
 )
 Owner = Annotated[UUID, QueryParameter(description="Of the link; signed with it.")]

@@ -16,6 +16,7 @@ from application.photos import (
     PhotoEmpty,
     PhotoHasTooManyPixels,
     PhotoTooLarge,
+    PhotoTooLong,
     PhotoUnreadable,
     PhotoUnsupported,
 )
@@ -28,7 +29,14 @@ LIFETIME = 200
 
 _REJECTIONS = {
     rejection.__name__: rejection
-    for rejection in (PhotoEmpty, PhotoTooLarge, PhotoUnsupported, PhotoUnreadable, PhotoAnimated)
+    for rejection in (
+        PhotoEmpty,
+        PhotoTooLarge,
+        PhotoUnsupported,
+        PhotoUnreadable,
+        PhotoAnimated,
+        PhotoTooLong,
+    )
 }
 
 log = structlog.get_logger()

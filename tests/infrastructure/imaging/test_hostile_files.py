@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from application.photos import PhotoFacts, PhotoHasTooManyPixels, PhotoRejected, PhotoUnreadable
+from application.photos import PhotoFacts, PhotoHasTooManyPixels, PhotoRejected, PhotoTooLong, PhotoUnreadable
 from infrastructure.imaging.containers.jpeg import MOST_SCANS
 from infrastructure.imaging.inspection import inspect
 from infrastructure.imaging.intake import take_in
@@ -71,6 +71,18 @@ def test_a_huge_png_that_packs_well() -> None:
     with taking_less_than(20), pytest.raises(PhotoHasTooManyPixels) as told:
         inspect(photo)
     assert told.value.megapixels == 900
+
+
+@pytest.mark.parametrize(("width", "height"), [(65_501, 1), (1, 65_501), (30_000_000, 2)])
+def test_a_png_too_long_for_any_jpeg_is_refused_before_it_is_decoded(width: int, height: int) -> None:
+    photo = raw_png(width, height, zlib.compress(bytes((1 + width) * height)), colour=0)
+    with taking_less_than(20), pytest.raises(PhotoTooLong):
+        take_in(photo)
+
+
+def test_the_longest_png_is_taken() -> None:
+    photo = raw_png(65_500, 1, zlib.compress(bytes(1 + 65_500)), colour=0)
+    assert take_in(photo).facts.width == 65_500
 
 
 def test_a_jpeg_that_claims_to_be_huge() -> None:
