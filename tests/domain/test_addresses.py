@@ -137,7 +137,23 @@ def test_without_the_key_nobody_can_tell_whose_claim_it_is() -> None:
     assert claim_id(Personal("ann@example.com"), KEY) != claim_id(Personal("ann@example.com"), b"l" * 32)
 
 
-def test_a_claims_id_never_changes() -> None:
-    claim = claim_id(Personal("ann@example.com"), KEY)
-    assert str(claim) == "52ecd780-6231-852c-9f13-fc2162dcb807"
+@pytest.mark.parametrize(
+    ("address", "unchanging"),
+    [
+        ("ann@example.com", "52ecd780-6231-852c-9f13-fc2162dcb807"),
+        ("joe@example.com", "9e0aa38f-52a7-805e-ba39-efa8056ae3d2"),
+    ],
+)
+def test_a_claims_id_never_changes(address: str, unchanging: str) -> None:
+    claim = claim_id(Personal(address), KEY)
+    assert str(claim) == unchanging
     assert (claim.version, claim.variant) == (8, "specified in RFC 4122")
+
+
+def test_the_longest_address_is_taken_and_none_that_is_longer() -> None:
+    domain = ".".join(["x" * 63, "y" * 63, "z" * 57, "com"])
+    longest = f"{'a' * 64}@{domain}"
+    assert len(longest) == 254
+    assert canonical(f" {longest} ") == longest
+    with pytest.raises(AddressMalformed):
+        canonical(longest.replace("z.com", "zz.com"))
