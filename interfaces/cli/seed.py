@@ -18,6 +18,7 @@ from interfaces.cli.errors import CommandFailed
 from interfaces.cli.local import environment_here
 from interfaces.cli.seeding.people import Person, people
 from interfaces.cli.seeding.rooms import Rooms
+from interfaces.cli.seeding.shopping import BUYINGS
 from interfaces.cli.seeding.stories import STORIES, Story
 from interfaces.cli.seeding.teller import Teller
 
@@ -26,6 +27,8 @@ CREDITS = (20, 60)
 """The fewest and the most that a person is given."""
 STORIES_EACH = 5
 """How many stories a person has; the first one has all of them."""
+BUYINGS_EACH = 2
+"""And how many purchases."""
 
 
 class SeedRefused(CommandFailed):
@@ -75,6 +78,9 @@ def _lives(container: Container, everybody: Sequence[Person]) -> Counter[str]:
     for number, person in enumerate(track(everybody, "Telling their stories", transient=True)):
         chance = person.chance("life")
         teller.introduce(person, credits=chance.randint(*CREDITS))
+        bought = person.chance("purchases").sample(BUYINGS, BUYINGS_EACH)
+        for buying in BUYINGS if number == 0 else bought:
+            teller.sell(person, buying)
         told = STORIES if number == 0 else _in_order(chance.sample(STORIES, STORIES_EACH))
         new[person.email] = sum(teller.tell(person, story) for story in told)
     return new

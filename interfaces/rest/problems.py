@@ -136,7 +136,7 @@ def _translated(request: AnyRequest, error: Exception) -> Exception:
 
 
 def _wrong_parameters(request: AnyRequest, error: ValidationException) -> list[FieldProblem]:
-    """Each wrong parameter by the name that clients know."""
+    """Each wrong parameter by the name that clients know; none can be null, only missing."""
     handler = request.route_handler
     signatures = [one.parsed_fn_signature for one in handler.resolve_dependencies().values()]
     named = {
@@ -146,7 +146,7 @@ def _wrong_parameters(request: AnyRequest, error: ValidationException) -> list[F
         if isinstance(parameter.kwarg_definition, ParameterKwarg) and parameter.kwarg_definition.name
     }
     return [
-        FieldProblem(named.get(key, key), str(one.get("message")))
+        FieldProblem(named.get(key, key), str(one.get("message")).replace(" | null`", "`"))
         for one in (error.extra if isinstance(error.extra, list) else [])
         if isinstance(one, Mapping) and (key := str(one.get("key", "request")))
     ] or [FieldProblem("request", error.detail)]

@@ -105,7 +105,7 @@ class Ground:
     def _check_ledger(self, user_id: UUID, jobs: Sequence[PhotoJob]) -> None:
         ledger = self.ledger(user_id)
         for lot in ledger.lots.values():
-            parts = (lot.available, lot.held, lot.spent, lot.expired)
+            parts = (lot.available, lot.held, lot.frozen, lot.spent, lot.expired, lot.taken_back)
             assert min(parts) >= 0, f"a part of lot {lot.id} is below zero: {parts}"
             assert sum(parts) == lot.credits, f"lot {lot.id} of {lot.credits} credits has {parts}"
         own = [job for job in jobs if job.user_id == user_id]

@@ -16,6 +16,7 @@ from domain.user import User
 from infrastructure.wiring import Container
 from interfaces.cli.seeding.people import Person, house
 from interfaces.cli.seeding.rooms import Room, Rooms
+from interfaces.cli.seeding.shopping import Buying, buy
 from interfaces.cli.seeding.stories import Story, Then
 
 BRIEF = Brief(Preset.ENHANCE, RoomType.LIVING_ROOM, Style.MODERN)
@@ -50,6 +51,10 @@ class Teller:
             self.container.credits.grant_promo(
                 uuid5(person.user_id, "seed"), user_id=person.user_id, credits=credits, reference="seed"
             )
+
+    def sell(self, person: Person, buying: Buying) -> None:
+        with acting(_act(person)):
+            buy(self.container, person, buying)
 
     def tell(self, person: Person, story: Story) -> bool:
         """Whether it is new. A story is one transaction: a worker sees what is over, and leaves it alone."""

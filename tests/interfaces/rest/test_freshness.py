@@ -43,3 +43,10 @@ def test_a_job_is_found_at_the_position_that_its_submission_answered(ada: Any) -
 
 def test_what_recorded_nothing_has_no_position(resident: Any) -> None:
     assert "event-position" not in resident.get("/me").headers
+
+
+def test_a_position_that_is_no_number_is_told_without_speaking_of_null(ada: Any) -> None:
+    """A header can be left out, but nobody can send null in one."""
+    answer = ada.client.get("/api/v1/jobs", headers={**ada.headers, "Wait-For-Position": "soon"})
+
+    assert answer.json()["errors"] == [{"field": "Wait-For-Position", "problem": "Expected `int`, got `str`"}]
