@@ -28,10 +28,12 @@ class UserRow(NamedTuple):
     time_zone: str
     registered_at: datetime
     version: int
+    position: int
+    """Where in the log they registered."""
 
 
 class Users:
-    table = Table("users", 1, UserRow, ("user_id",), by_stream(lambda row: row.user_id))
+    table = Table("users", 2, UserRow, ("user_id",), by_stream(lambda row: row.user_id))
     events = named(
         User.Registered,
         User.EmailVerified,
@@ -65,6 +67,7 @@ def _registered(event: User.Registered, recorded: Recorded) -> UserRow:
         time_zone=event.time_zone,
         registered_at=recorded.recorded_at,
         version=recorded.version,
+        position=recorded.position,
     )
 
 

@@ -10,15 +10,21 @@ from cyclopts import App, Parameter
 
 from application.context import Context, acting
 from application.errors import NotFound
+from domain.credit_ledger import CreditLedger
 from domain.email_claim import AddressMalformed
 from domain.personal import Personal
-from domain.user import Role
+from domain.user import Role, User
 from infrastructure.wiring import Container
 from interfaces.cli.errors import CommandFailed
 from interfaces.cli.operating import operating, operator
 from interfaces.cli.output import AsJson, print_json
 
-app = App(name="users", help="Appoint auditors, operators and administrators; erase who asks for it.")
+Who = Annotated[str, Parameter(help="The address, or the user's id.")]
+
+app = App(
+    name="users",
+    help="Look at users, appoint auditors, operators and administrators, and erase who asks for it.",
+)
 
 
 class NobodyThere(CommandFailed):
@@ -44,8 +50,34 @@ def revoke(email: str, role: Role, *, json: AsJson = False) -> None:
 
 
 @app.command
+def show(who: Who, *, json: AsJson = False) -> None:
+    """Show how a user stands, and their credits; who they are stays sealed."""
+    with _about(who) as (container, user_id):
+        user = container.store.get(User, user_id)
+        ledger = container.store.get(CreditLedger, CreditLedger.id_for(user_id))
+        places = {
+            "available": ledger.available(container.database.now()),
+            "held": sum(lot.held for lot in ledger.lots.values()),
+            "debt": ledger.debt,
+        }
+    status = "erased" if user.erased else "suspended" if user.suspended else "active"
+    told = {
+        "user_id": user_id,
+        "status": status,
+        "roles": sorted(user.roles),
+        "email_verified": user.email_verified,
+        "credits": places,
+    }
+    if json:
+        print_json(told)
+    else:
+        print(f"{user_id}: {status}, {', '.join(sorted(user.roles))}")
+        print(", ".join(f"{number} {where}" for where, number in places.items()))
+
+
+@app.command
 def erase(
-    who: Annotated[str, Parameter(help="The address, or the user's id.")],
+    who: Who,
     *,
     for_ever: Annotated[bool, Parameter(negative=(), help="Needed: nobody can undo it.")] = False,
     json: AsJson = False,

@@ -57,6 +57,7 @@ from interfaces.rest import (
     standing,
     stripe_notices,
     uploads,
+    users,
     variations,
     webhooks,
 )
@@ -99,6 +100,7 @@ HANDLERS = (
     *adjustments.HANDLERS,
     *roles.HANDLERS,
     *standing.HANDLERS,
+    *users.HANDLERS,
     *audit.HANDLERS,
     *purchases.HANDLERS,
     *stripe_notices.HANDLERS,

@@ -28,6 +28,7 @@ def test_whoever_registers_is_an_active_user_with_an_unproved_address() -> None:
             time_zone="UTC",
             registered_at=at(1),
             version=1,
+            position=1,
         )
     ]
 

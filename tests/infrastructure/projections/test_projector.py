@@ -115,7 +115,7 @@ def test_personal_texts_stay_sealed_in_read_models(database: FreshDatabase) -> N
         ada.verify_email()
         here.store.save(ada)
         Projector(Users()).consume(connection, here.log()[1:])
-        row = connection.execute("SELECT email, name, email_verified FROM read_models.users_v1").fetchone()
+        row = connection.execute("SELECT email, name, email_verified FROM read_models.users_v2").fetchone()
     assert row is not None
     assert [is_sealed(row[0]), is_sealed(row[1]), row[2]] == [True, True, True]
 

@@ -46,12 +46,22 @@ def test_a_user_is_erased_by_address_or_id_if_it_is_meant_for_ever(environment: 
     container.credits.grant_promo(UUID(int=9), user_id=ADA, credits=4, reference="welcome")
     container.close()
 
+    shown = users(environment, "show", "ada@example.com", "--json")
     hasty = users(environment, "erase", "ada@example.com")
     erased = users(environment, "erase", "ada@example.com", "--for-ever", "--json")
     by_id = users(environment, "erase", str(BOB), "--for-ever")
     nobody = users(environment, "erase", "ada@example.com", "--for-ever")
     unknown = users(environment, "erase", str(UUID(int=404)), "--for-ever")
+    gone = users(environment, "show", str(ADA))
 
+    assert json.loads(shown.stdout) == {
+        "user_id": str(ADA),
+        "status": "active",
+        "roles": ["user"],
+        "email_verified": False,
+        "credits": {"available": 4, "held": 0, "debt": 0},
+    }
+    assert gone.stdout == f"{ADA}: erased, user\n0 available, 0 held, 0 debt\n"
     assert (hasty.returncode, "--for-ever" in hasty.stderr) == (1, True)
     assert json.loads(erased.stdout) == {"user_id": str(ADA), "jobs_cancelled": 0, "credits_forfeited": 4}
     assert by_id.stdout == f"{BOB} is erased: 0 jobs cancelled, 0 credits forfeited\n"
