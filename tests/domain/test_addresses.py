@@ -150,6 +150,11 @@ def test_a_claims_id_never_changes(address: str, unchanging: str) -> None:
     assert (claim.version, claim.variant) == (8, "specified in RFC 4122")
 
 
+@pytest.mark.parametrize("address", ["a@example.com", "ann@163.com", "ann@x-1.example.com"])
+def test_unusual_addresses_are_taken(address: str) -> None:
+    assert canonical(address) == address
+
+
 def test_the_longest_address_is_taken_and_none_that_is_longer() -> None:
     domain = ".".join(["x" * 63, "y" * 63, "z" * 57, "com"])
     longest = f"{'a' * 64}@{domain}"

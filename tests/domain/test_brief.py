@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.brief import PROMPT_LENGTH, Brief, Preset, PromptNeeded, PromptTooLong, RoomType, Style
+from domain.brief import PROMPT_LENGTH, Brief, Label, Preset, PromptNeeded, PromptTooLong, RoomType, Style
 from domain.personal import Personal
 
 
@@ -48,3 +48,16 @@ def test_the_custom_preset_does_what_its_prompt_says() -> None:
 @pytest.mark.parametrize("preset", Preset)
 def test_every_preset_but_enhance_alters_the_picture(preset: Preset) -> None:
     assert preset.alters == (preset is not Preset.ENHANCE)
+
+
+@pytest.mark.parametrize(
+    ("preset", "label"),
+    [
+        (Preset.ENHANCE, None),
+        (Preset.STAGE, Label.VIRTUALLY_STAGED),
+        (Preset.DAY_TO_DUSK, Label.DIGITALLY_ALTERED),
+        (Preset.CUSTOM, Label.DIGITALLY_ALTERED),
+    ],
+)
+def test_an_altered_picture_is_labelled_as_what_it_is(preset: Preset, label: Label | None) -> None:
+    assert preset.label is label

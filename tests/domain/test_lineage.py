@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.lineage import VARIATIONS_PER_PHOTO, Lineage, TooManyVariations
+from domain.lineage import Lineage, TooManyVariations
 from tests.domain.history import fact, given, news
 
 ROOT, ANN, JOB = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -27,7 +27,7 @@ def test_it_begins_with_its_root_and_belongs_to_its_user() -> None:
 
 
 def test_a_photo_is_varied_four_times_and_no_more() -> None:
-    lineage = a_lineage(VARIATIONS_PER_PHOTO - 1)
+    lineage = a_lineage(3)
     last = UUID(int=7)
 
     lineage.vary(last, JOB)
