@@ -36,6 +36,8 @@ LARGEST = 7_000_000
 QUALITIES = (92, 85, 75, 60, 40, 20)
 """Of the JPEG that is sent: the first with which it is small enough."""
 RESULT_QUALITY = 92
+_SHRUNK = 8
+"""Pixels on a side from which a JPEG can be decoded at an eighth of its size."""
 
 
 def prepare(photo: bytes, longest_side: int) -> Prepared:
@@ -109,7 +111,8 @@ def _as_it_is(photo: bytes, longest_side: int) -> Prepared | None:
     if not taken:
         return None
     with decoding():
-        open_photo(photo, shrink=8).copy_memory()  # whoever cannot read it to its end must not be paid to try
+        # Whoever cannot read it to its end must not be paid to try.
+        open_photo(photo, shrink=_SHRUNK if min(image.width, image.height) >= _SHRUNK else 1).copy_memory()
     return Prepared(photo, shape)
 
 

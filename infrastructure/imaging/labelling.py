@@ -86,7 +86,7 @@ def _plate(letters: Any, picture_width: int, picture_height: int) -> Plane:
     shape = _rounded(height, width, radius=0.45 * size)
     rim = shape - _rounded(height, width, radius=0.45 * size, inset=max(1.0, size / 18))
     ink = np.zeros((height, width), np.float32)
-    fits = words[: height - above, : width - side]
+    fits = words[: max(0, height - above), : max(0, width - side)]
     ink[above : above + fits.shape[0], side : side + fits.shape[1]] = fits
     white = np.maximum(ink, rim * RIM)
     plate = np.empty((height, width, 4), np.float32)

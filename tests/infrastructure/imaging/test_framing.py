@@ -63,6 +63,12 @@ def test_a_photo_that_the_model_can_take_is_not_coded_once_more() -> None:
     assert prepare(ROOM, 2048).picture == ROOM
 
 
+@pytest.mark.parametrize("side", [1, 4, 7, 8, 9])
+def test_the_smallest_photo_is_a_photo(side: int) -> None:
+    photo = _room(side, side)
+    assert prepare(photo, 2048).picture == photo
+
+
 @pytest.mark.parametrize("kind", ["too large", "turned", "in other colours", "in no known shape"])
 def test_any_other_is(kind: str) -> None:
     exif, options, size = Image.Exif(), dict[str, Any](), (960, 640)

@@ -51,6 +51,11 @@ def test_its_letters_stand_out_from_their_plate_on_any_background(label: Label, 
     assert 0.1 < (light > 0.5).mean() < 0.5, "neither empty nor full"
 
 
+@pytest.mark.parametrize("size", [(1, 1), (3000, 1), (3000, 12), (1, 3000)])
+def test_a_picture_too_small_for_words_is_labelled_as_far_as_they_fit(size: tuple[int, int]) -> None:
+    assert files.shown(labelled(plain(200, size), Label.VIRTUALLY_STAGED)).shape == (*size[::-1], 3)
+
+
 def test_nothing_but_the_corner_changes() -> None:
     before, after = (
         files.shown(plain(200)).astype(int),
