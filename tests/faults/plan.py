@@ -66,6 +66,7 @@ def plan(
         _Choice(["valkey"], Wrong.FROZEN, 1, 15),
         _Choice(["postgres"], Wrong.STOPPED, 2, 15),
         _Choice(["postgres"], Wrong.KILLED, 2, 5),
+        _Choice(["postgres"], Wrong.FROZEN, 1, 25),
         _Choice(["disk"], Wrong.FULL, 2, 20),
     ]
     return list(_drawn(chance, choices, seconds))

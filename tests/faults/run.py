@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -14,6 +15,7 @@ from uuid import UUID
 import msgspec
 import redis
 
+from tests.faults.frozen import frozen
 from tests.faults.installation import FITS, Installation, Process, clock_ahead
 from tests.faults.plan import TEN_MINUTES, Fault, Wrong
 from tests.faults.waiting import GLANCE
@@ -143,10 +145,15 @@ class FaultRun:
 
     def _wrong_with_postgres(self, wrong: Wrong) -> Act:
         postgres = self._installation.postgres
-        if wrong is Wrong.KILLED:
-            postgres.kill()
-        else:
-            postgres.stop()
+        match wrong:
+            case Wrong.FROZEN:
+                until_mended = ExitStack()
+                until_mended.enter_context(frozen(postgres))
+                return until_mended.close
+            case Wrong.KILLED:
+                postgres.kill()
+            case _:
+                postgres.stop()
         return postgres.start
 
     def _fill_the_disk(self) -> Act:

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
-import psutil
-
-from infrastructure.embedded.postgres import EmbeddedPostgres
 from interfaces.rest.deadlines import PATIENCE
 from interfaces.rest.job_events import LONGEST_WAIT
 from tests.faults.customer import PASSWORD, Customer, is_refusal
+from tests.faults.frozen import frozen
 from tests.faults.installation import Installation
 from tests.faults.photos import photo
 from tests.faults.waiting import wait_until
@@ -86,7 +83,6 @@ def test_every_request_is_told_that_postgresql_is_away_until_it_is_back(
 def test_nobody_waits_for_a_postgresql_that_is_frozen_and_nothing_is_done_twice(
     installation: Installation, ada: Customer, numbers: Iterator[int]
 ) -> None:
-    """It breaks no connection, and answers no more: as on a machine that swaps, or behind a broken network."""
     submission: dict[str, Any] = {
         "json": {
             "photos": [{"upload_id": str(ada.upload(photo(next(numbers))))}],
@@ -116,17 +112,3 @@ def test_nobody_waits_for_a_postgresql_that_is_frozen_and_nothing_is_done_twice(
     assert twins[0] == twins[1]
     installation.journal.let_go()
     assert ada.finished(UUID(twins[0]))["status"] == "completed"
-
-
-@contextmanager
-def frozen(postgres: EmbeddedPostgres) -> Iterator[None]:
-    server = psutil.Process(postgres.pid)
-    server.suspend()
-    processes = [server, *server.children(recursive=True)]
-    try:
-        for process in processes:
-            process.suspend()
-        yield
-    finally:
-        for process in processes:
-            process.resume()
