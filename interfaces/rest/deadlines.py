@@ -13,6 +13,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
+from application.context import current
 from interfaces.rest.faults import Unavailable
 
 PATIENCE: Final = 20.0
@@ -94,7 +95,8 @@ def in_time(app: ASGIApp, patience: float = PATIENCE) -> ASGIApp:
         if kept:
             task.result()
             return
-        log.error("http.given_up", route=scope["path_template"], seconds=patience)
+        request_id = current().correlation
+        log.error("http.given_up", request_id=request_id, route=scope["path_template"], seconds=patience)
         task.add_done_callback(_unheard)
         task.cancel()
         raise Unavailable
@@ -108,4 +110,4 @@ async def _answering(app: ASGIApp, scope: Scope, deadline: Deadline) -> None:
 
 def _unheard(task: "asyncio.Task[None]") -> None:
     if not task.cancelled() and (error := task.exception()):
-        log.warning("http.given_up_failed", error=type(error).__name__)
+        log.warning("http.given_up_failed", request_id=current().correlation, error=type(error).__name__)

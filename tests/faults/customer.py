@@ -3,7 +3,8 @@
 import re
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from email import message_from_bytes, policy
 from typing import Any
 from uuid import UUID, uuid4
@@ -113,6 +114,12 @@ class Customer:
 
         wait_until(ended, f"job {job_id} has ended", within=3 * PATIENCE)
         return shown
+
+    @contextmanager
+    def following(self, job_id: UUID) -> Iterator[Iterator[str]]:
+        """The lines of the stream of the job's events."""
+        with self._http.stream("GET", f"/jobs/{job_id}/events") as answer:
+            yield answer.iter_lines()
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request, one answer."""
