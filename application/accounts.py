@@ -34,6 +34,7 @@ from application.retrying import retried
 from application.rules import SEND_RESET, SEND_VERIFICATION
 from domain.credit_ledger import CreditLedger
 from domain.email_claim import AddressMalformed, EmailClaim, claim_id
+from domain.errors import Conflict
 from domain.personal import Personal
 from domain.user import Role, User
 
@@ -64,12 +65,15 @@ class Accounts:
     ) -> None:
         """Open an account with an empty ledger; repeated with the same id, it changes nothing.
 
-        Raises AddressMalformed, AddressTaken, PasswordTooWeak, NameTooLong or UnknownTimeZone.
+        Raises AddressMalformed, AddressTaken, PasswordTooWeak, NameTooLong or UnknownTimeZone, or Conflict once
+        that account was erased.
         """
         _check_password(password)
         _check_time_zone(time_zone)
         claim = claim_id(email, self.claim_key)
-        if self.store.find(User, user_id):
+        if earlier := self.store.find(User, user_id):
+            if earlier.erased:
+                raise Conflict(user_id)
             return
         if (address := self.store.find(EmailClaim, claim)) is None:
             address = EmailClaim.claim(claim, user_id)

@@ -1,5 +1,6 @@
 """Accounts over HTTP: registering, proving the address, signing in and out."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -27,6 +28,7 @@ from application.errors import (
     UnknownTimeZone,
 )
 from domain.email_claim import AddressMalformed, AddressTaken
+from domain.errors import Conflict
 from domain.personal import Personal
 from domain.user import NAME_LENGTH, NameTooLong
 from infrastructure.queries.sessions import Principal
@@ -90,8 +92,13 @@ class Verified(Struct, frozen=True):
     user_id: Annotated[UUID, Meta(examples=["6f1c1f5d-11aa-4f2f-9d0a-0a6f2b526f0e"])]
 
 
-class VerificationMailed(Struct, frozen=True):
-    valid_hours: Annotated[int, Meta(description="How long the link in the mail is good", examples=[24])]
+class LinkMailed(Struct, frozen=True):
+    valid_hours: Annotated[int, Meta(description="How long a link in the mail is good", examples=[24])]
+
+
+def link_mailed(lifetime: timedelta) -> Response[LinkMailed]:
+    """The answer to whoever asks for such a mail, whether one is sent or not."""
+    return Response(LinkMailed(int(lifetime.total_seconds()) // 3600))
 
 
 class Transport(StrEnum):
@@ -138,6 +145,7 @@ class SignedIn(Struct, frozen=True):
     responses=problems(
         AddressMalformed,
         AddressTaken,
+        Conflict,
         PasswordTooWeak,
         NameTooLong,
         UnknownTimeZone,
@@ -180,10 +188,10 @@ async def send_verification(
     container: NamedDependency[Container],
     principal: NamedDependency[Principal],
     once: NamedDependency[Once],
-) -> Response[VerificationMailed]:
-    def send(message_id: UUID) -> Response[VerificationMailed]:
+) -> Response[LinkMailed]:
+    def send(message_id: UUID) -> Response[LinkMailed]:
         container.accounts.ask_for_verification(principal.user_id, message_id)
-        return Response(VerificationMailed(int(VERIFICATION_LIFETIME.total_seconds()) // 3600))
+        return link_mailed(VERIFICATION_LIFETIME)
 
     return await once.for_user(principal.user_id, None, send, appends=False)
 

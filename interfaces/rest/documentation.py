@@ -27,6 +27,8 @@ Photographs of homes in, better ones out, every credit accounted for.
 Register, confirm the address with the token from the mail, sign in, send photos, submit them as a job with a
 brief, follow the job, and fetch the results.
 
+A program of your own sends an API key in the place of a session's token: each has its scopes.
+
 Errors are `application/problem+json` with a stable `code`. The answer of a command carries `Event-Position`;
 sent as `Wait-For-Position`, it makes a query wait until it knows that. A POST that creates something takes
 an `Idempotency-Key`: sent again with the same key, it creates nothing more. Lists hand out a `next_cursor`.

@@ -15,7 +15,7 @@ from domain.email_claim import AddressMalformed
 from domain.personal import Personal
 from infrastructure.queries.sessions import Principal
 from infrastructure.wiring import Container
-from interfaces.rest.accounts import TAGS, Email, MailedToken, Password, Text
+from interfaces.rest.accounts import TAGS, Email, LinkMailed, MailedToken, Password, Text, link_mailed
 from interfaces.rest.authentication import OPEN, SessionCookie
 from interfaces.rest.headers import RECORDED, REPLAYED
 from interfaces.rest.limits import Lane, Limits
@@ -25,10 +25,6 @@ from interfaces.rest.problems import problems
 
 class ForgotPassword(Struct, frozen=True, forbid_unknown_fields=True):
     email: Email
-
-
-class ResetMailed(Struct, frozen=True):
-    valid_hours: Annotated[int, Meta(description="How long a link in the mail is good", examples=[1])]
 
 
 class ResetPassword(Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,12 +53,12 @@ async def forgot_password(
     container: NamedDependency[Container],
     once: NamedDependency[Once],
     limited: NamedDependency[Limits],
-) -> Response[ResetMailed]:
+) -> Response[LinkMailed]:
     await limited.count_about(request.scope, Lane.SIGN_IN, data.email)
 
-    def send(message_id: UUID) -> Response[ResetMailed]:
+    def send(message_id: UUID) -> Response[LinkMailed]:
         container.accounts.ask_for_reset(Personal(data.email), message_id)
-        return Response(ResetMailed(int(RESET_LIFETIME.total_seconds()) // 3600))
+        return link_mailed(RESET_LIFETIME)
 
     return await once.for_stranger(data.email, data, send, appends=False)
 

@@ -5,6 +5,7 @@ import itertools
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -22,6 +23,7 @@ FILE, DEVICE = "grandmother's kitchen.jpg", "Grace's telephone"
 _NUMBERS = itertools.count()
 """Addresses are used once: the application remembers mailboxes that changed hands."""
 PROGRAM = "Grace's nightly upload"
+PROMPT = "as light as in my grandmother's days"
 HOOK = "https://hooks.personal.example/grace"
 
 
@@ -36,7 +38,11 @@ def grace(users: Any) -> Any:
     grace.patch("/me", {"name": f"{NAME} II"})
     sign_in(grace, PASSWORD, DEVICE)
     upload_id = grace.upload(name=FILE)
-    wanted = {"photos": [{"upload_id": upload_id}], "brief": {"preset": "enhance"}, "group_name": GROUP}
+    wanted = {
+        "photos": [{"upload_id": upload_id}],
+        "brief": {"preset": "enhance", "prompt": PROMPT},
+        "group_name": GROUP,
+    }
     job = grace.post("/jobs", wanted, headers={"Idempotency-Key": "a job"}).json()
     grace.stage(job["job_id"])
     grace.upload(name=FILE)
@@ -80,6 +86,18 @@ def test_whoever_is_erased_is_out_everywhere_and_a_stranger_to_us(grace: Any, us
     assert again.user_id != grace.user_id
     assert again.get("/billing/credits").json()["available"] == 0  # the trial was used
     assert again.get("/jobs").json()["items"] == []
+
+
+def test_the_request_that_registered_somebody_does_not_bring_them_back(users: Any) -> None:
+    asked = {"email": "ada@example.com", "password": PASSWORD, "name": "Ada"}
+    key = {"Idempotency-Key": "register ada"}
+    registered = users.client.post("/api/v1/auth/register", json=asked, headers=key).json()
+    users.container.standing.erase(UUID(registered["user_id"]))
+
+    again = users.client.post("/api/v1/auth/register", json=asked, headers=key)
+
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    assert users.client.post("/api/v1/auth/register", json=asked).status_code == 201
 
 
 def test_a_cookie_goes_with_its_session(ada: Any) -> None:
@@ -141,7 +159,7 @@ def test_a_dump_holds_no_byte_of_the_person_and_none_of_their_keys(grace: Any, d
 
     after = dump(database.superuser_url)
     assert not any(wrapped.hex() in after for wrapped in keys[1])
-    personal = (grace.email, grace.email.lower(), NAME, GROUP, FILE, DEVICE, PROGRAM, HOOK)
+    personal = (grace.email, grace.email.lower(), NAME, GROUP, FILE, DEVICE, PROGRAM, PROMPT, HOOK)
     assert [form for text in personal for form in forms(text) if form in after] == []
 
 
@@ -162,7 +180,7 @@ def test_audits_and_replays_show_placeholders_and_books_that_add_up(grace: Any, 
     assert [one["topic"] for one in events].count("CreditLedger.Adjusted") == 1
     shown = auditor.get("/audit/events", params={"owner": str(grace.user_id), "limit": 100}).text
     assert "sealed:1:" in shown
-    assert not [text for text in (grace.email, NAME, GROUP, FILE) if text in shown]
+    assert not [text for text in (grace.email, NAME, GROUP, FILE, PROMPT) if text in shown]
 
 
 def test_every_read_model_can_be_folded_again_and_shows_nobody(grace: Any, database: Any) -> None:
@@ -176,7 +194,9 @@ def test_every_read_model_can_be_folded_again_and_shows_nobody(grace: Any, datab
     grace.followers.catch_up()
     assert rows(grace) == before
     assert grace.container.store.get(User, grace.user_id).name.text == ERASED
-    assert not [text for text in (grace.email, NAME, GROUP, FILE) if text in dump(database.superuser_url)]
+    assert not [
+        text for text in (grace.email, NAME, GROUP, FILE, PROMPT) if text in dump(database.superuser_url)
+    ]
 
 
 def rows(user: Any) -> dict[str, list[Any]]:
