@@ -17,7 +17,7 @@ from application.photos import (
     check_size,
 )
 from infrastructure.imaging import heif
-from infrastructure.imaging.colours import PROFILE, in_space
+from infrastructure.imaging.colours import PROFILE, in_space, with_profile
 from infrastructure.imaging.containers.exif import UPRIGHT
 from infrastructure.imaging.containers.heif import HEIC_BRANDS, HEIF_BRANDS, SEQUENCE_BRANDS
 from infrastructure.imaging.containers.png import SIGNATURE, space_of
@@ -31,6 +31,8 @@ LYING = 5
 """Orientations from here on exchange width and height."""
 
 _WHITE_8_BIT, _WHITE_16_BIT = 255, 65535
+_INKS = bytes(pyvips.Operation.call("profile_load", "cmyk"))
+"""The profile of CMYK that comes with libvips."""
 _LOADERS = {
     "image/jpeg": "jpegload_buffer",
     "image/png": "pngload_buffer",
@@ -150,13 +152,19 @@ def image_of(pixels: Pixels) -> Any:
 def _srgb(image: Any) -> Any:
     if image.get_typeof(PROFILE):
         try:
-            return image.icc_transform(
-                "srgb", embedded=True, intent="relative", black_point_compensation=True, depth=8
-            )
+            return _by_profile(image)
         except pyvips.Error:  # a damaged profile is no reason to refuse the photo: its numbers are sRGB then
             image = image.copy()
             image.remove(PROFILE)
+    if image.interpretation == "cmyk":  # of unknown inks: those of most printers, and black is black
+        return _by_profile(with_profile(image, _INKS))
     return image.colourspace("srgb")
+
+
+def _by_profile(image: Any) -> Any:
+    return image.icc_transform(
+        "srgb", embedded=True, intent="relative", black_point_compensation=True, depth=8
+    )
 
 
 def _open(photo: bytes, shrink: int, *, access: Access, fail_on: Literal["error", "warning"]) -> Any:
