@@ -113,19 +113,20 @@ class User(Aggregate):
         self._password_changed()
 
     def grant_role(self, role: Role) -> None:
-        if role.value not in self.roles:
+        """An erased user gets none any more, as nothing else happens to them either."""
+        if role.value not in self.roles and not self.erased:
             self._role_granted(role.value)
 
     def revoke_role(self, role: Role) -> None:
-        if role.value in self.roles:
+        if role.value in self.roles and not self.erased:
             self._role_revoked(role.value)
 
     def suspend(self, reason: str) -> None:
-        if not self.suspended:
+        if self.active:
             self._suspended(reason)
 
     def reinstate(self) -> None:
-        if self.suspended:
+        if self.suspended and not self.erased:
             self._reinstated()
 
     def erase(self) -> None:

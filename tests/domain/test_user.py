@@ -125,7 +125,12 @@ def test_a_person_is_erased_once_and_may_not_act_any_more() -> None:
     assert not user.active
 
 
-def test_an_erased_user_is_not_brought_back_by_a_reinstatement() -> None:
-    user = ann(fact(User.Suspended, reason="abuse"), fact(User.Erased))
+@pytest.mark.parametrize("suspended", [True, False])
+def test_nothing_happens_any_more_to_whoever_is_erased(suspended: bool) -> None:
+    before = [fact(User.Suspended, reason="abuse")] if suspended else []
+    user = ann(fact(User.RoleGranted, role="auditor"), *before, fact(User.Erased))
     user.reinstate()
-    assert not user.active
+    user.suspend("abuse, again")
+    user.grant_role(Role.ADMIN)
+    user.revoke_role(Role.AUDITOR)
+    assert (news(user), user.active, user.suspended) == ([], False, suspended)

@@ -8,6 +8,7 @@ from uuid import UUID
 from application.recorded import Recorded
 from domain.job_photo import Outcome
 from domain.photo_job import PhotoJob
+from domain.user import User
 from infrastructure.event_store.reader import LogReader
 from tests.faults.installation import Installation
 
@@ -54,3 +55,10 @@ def outcomes(history: History) -> dict[UUID, list[Recorded]]:
         for photo_id in recorded.event.photo_ids:
             found[photo_id].append(recorded)
     return found
+
+
+def given_up(history: History) -> set[UUID]:
+    """Jobs whose pictures must be gone: deleted ones, and those of users who were erased."""
+    erased = {recorded.stream_id for recorded in history.of(User.Erased)}
+    theirs = {job.stream_id for job in history.of(PhotoJob.Submitted) if job.owner in erased}
+    return theirs | {recorded.stream_id for recorded in history.of(PhotoJob.Deleted)}

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from application.pictures import ORIGINALS
 from domain.photo_job import PhotoJob
-from tests.faults.history import History
+from tests.faults.history import History, given_up
 from tests.faults.installation import Installation
 
 
 def of_objects(installation: Installation, history: History) -> Iterator[str]:
     """No file is an orphan, not even a part of one that was being written when its writer died."""
-    deleted = {recorded.stream_id for recorded in history.of(PhotoJob.Deleted)}
-    kept = [recorded for recorded in history.of(PhotoJob.Submitted) if recorded.stream_id not in deleted]
+    gone = given_up(history)
+    kept = [recorded for recorded in history.of(PhotoJob.Submitted) if recorded.stream_id not in gone]
     jobs = {(recorded.event.user_id, recorded.stream_id) for recorded in kept}
     originals = {
         (recorded.event.user_id, photo.original) for recorded in kept for photo in recorded.event.photos

@@ -12,7 +12,7 @@ from application.recorded import Recorded
 from domain.job_photo import JobPhoto, Outcome
 from domain.photo_job import PhotoJob
 from tests.faults import photos
-from tests.faults.history import RESOLVED, History, outcomes
+from tests.faults.history import RESOLVED, History, given_up, outcomes
 from tests.faults.installation import Installation
 from tests.faults.photos import Fate
 
@@ -30,10 +30,10 @@ class PictureAudit:
 
     def findings(self) -> Iterator[str]:
         resolved = outcomes(self._history)
-        deleted = {recorded.stream_id for recorded in self._history.of(PhotoJob.Deleted)}
+        gone = given_up(self._history)
         for submitted in self._history.of(PhotoJob.Submitted):
-            if submitted.stream_id in deleted:
-                yield from self._of_deleted(submitted)
+            if submitted.stream_id in gone:
+                yield from self._of_given_up(submitted)
                 continue
             for photo in submitted.event.photos:
                 for recorded in resolved[photo.photo_id]:
@@ -65,11 +65,11 @@ class PictureAudit:
         elif result != photos.staged(original):
             yield f"the result of photo {photo_id} is that of another one"
 
-    def _of_deleted(self, submitted: Recorded) -> Iterator[str]:
+    def _of_given_up(self, submitted: Recorded) -> Iterator[str]:
         """Nothing is left, nor was anything put there too late. No other job has these photos."""
         owner, job_id = submitted.event.user_id, submitted.stream_id
         if left := self._pictures.clear(owner, results_of(job_id)):
-            yield f"{left} results of the deleted job {job_id} were still there"
+            yield f"{left} results of job {job_id} were still there"
         for photo in submitted.event.photos:
             if self._pictures.has(owner, ORIGINALS, photo.original):
-                yield f"the original of photo {photo.photo_id} of the deleted job {job_id} is still there"
+                yield f"the original of photo {photo.photo_id} of job {job_id} is still there"
