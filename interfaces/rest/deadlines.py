@@ -96,7 +96,7 @@ def in_time(app: ASGIApp, patience: float = PATIENCE) -> ASGIApp:
             task.result()
             return
         request_id = current().correlation
-        log.error("http.given_up", request_id=request_id, route=scope["path_template"], seconds=patience)
+        log.warning("http.given_up", request_id=request_id, route=scope["path_template"], seconds=patience)
         task.add_done_callback(_unheard)
         task.cancel()
         raise Unavailable
