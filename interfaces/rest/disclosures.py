@@ -32,7 +32,7 @@ from interfaces.rest.job_shapes import API, Moment, PhotoId
 from interfaces.rest.pictures import FOREVER, TAGS
 from interfaces.rest.previews import PreviewSize
 from interfaces.rest.problems import problems
-from interfaces.rest.ranges import IfRange, Range, part
+from interfaces.rest.ranges import IfRange, Range, part, partial
 from interfaces.rest.viewers import SIGNED, Viewer
 
 DAY: Final = 86_400
@@ -88,6 +88,7 @@ class SignedJob(Struct, frozen=True):
     "result's size or a smaller one.",
     response_headers=[ETAG, DISPOSITION],
     responses=NOT_MODIFIED
+    | partial(MEDIA_TYPE)
     | problems(
         NotFound,
         NotAltered,

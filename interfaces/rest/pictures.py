@@ -6,7 +6,6 @@ from uuid import UUID
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
 from application.errors import NotFound, PictureNotFound, PictureRemoved
@@ -25,7 +24,7 @@ from interfaces.rest.files import FileStream, disposition
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import DISPOSITION, ETAG, NOT_MODIFIED, IfNoneMatch, has, not_modified
 from interfaces.rest.problems import problems
-from interfaces.rest.ranges import ACCEPTED, IfRange, Range, asked_for, content_range
+from interfaces.rest.ranges import ACCEPTED, IfRange, Range, asked_for, content_range, partial
 from interfaces.rest.viewers import SIGNED, Viewer
 
 FOREVER = "private, max-age=31536000, immutable"
@@ -34,7 +33,7 @@ TAGS = ["Pictures"]
 
 _RESPONSES: Final = (
     NOT_MODIFIED
-    | {206: ResponseSpec(bytes, generate_examples=False, media_type="image/*", description="A part of it")}
+    | partial("image/*")
     | problems(
         NotFound,
         PictureNotFound,

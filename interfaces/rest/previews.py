@@ -6,7 +6,6 @@ from uuid import UUID
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
 from application.errors import NotFound, PictureNotFound, PictureRemoved
@@ -23,7 +22,7 @@ from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import ETAG, NOT_MODIFIED, IfNoneMatch, has, not_modified
 from interfaces.rest.pictures import FOREVER, TAGS
 from interfaces.rest.problems import problems
-from interfaces.rest.ranges import IfRange, Range, part
+from interfaces.rest.ranges import IfRange, Range, part, partial
 from interfaces.rest.viewers import SIGNED, Viewer
 
 ASK_AGAIN = "private, no-cache"
@@ -61,7 +60,7 @@ Picture = Annotated[
     description="A JPEG, upright and in sRGB.",
     response_headers=[ETAG],
     responses=NOT_MODIFIED
-    | {206: ResponseSpec(bytes, generate_examples=False, media_type=MEDIA_TYPE, description="A part of it")}
+    | partial(MEDIA_TYPE)
     | problems(
         NotFound,
         PictureNotFound,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from litestar import Response
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter
 
 from interfaces.rest.faults import RangeNotSatisfiable
@@ -21,6 +22,14 @@ IfRange = Annotated[
 ]
 
 ACCEPTED: Final = {"Accept-Ranges": "bytes"}
+
+
+def partial(media_type: str) -> dict[int, ResponseSpec]:
+    """How a part of an answer is documented."""
+    return {
+        206: ResponseSpec(bytes, generate_examples=False, media_type=media_type, description="A part of it")
+    }
+
 
 _ONE: Final = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*")
 

@@ -110,6 +110,12 @@ def test_headers_of_problems_and_parts_are_told(document: Any) -> None:
                 assert names <= told[status], (path, method, status)
 
 
+def test_what_can_be_had_in_parts_says_so(document: Any) -> None:
+    for path, method, operation in operations(document):
+        takes_range = "Range" in {parameter["name"] for parameter in operation.get("parameters", [])}
+        assert ({"206", "416"} <= set(operation["responses"])) == takes_range, (path, method)
+
+
 def test_examples_of_requests_are_readable(document: Any, resident: Any) -> None:
     for path, method, operation in operations(document):
         body = operation.get("requestBody", {}).get("content", {}).get("application/json")
