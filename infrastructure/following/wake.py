@@ -1,7 +1,6 @@
 """Waking followers after a commit: a message on Redis that may be lost, since they also look themselves."""
 
 import threading
-import time
 
 import redis
 import structlog
@@ -21,7 +20,7 @@ class Wake:
     def __init__(self, client: "redis.Redis") -> None:
         self._client = client
         self._news = threading.Event()
-        self._closed = False
+        self._closed = threading.Event()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -31,14 +30,14 @@ class Wake:
             return  # the message that is about to be sent tells of this, too
         self._news.set()
         with self._starting:
-            if self._thread is None and not self._closed:
+            if self._thread is None and not self._closed.is_set():
                 self._thread = threading.Thread(target=self._run, name="wake", daemon=True)
                 self._thread.start()
 
     def close(self) -> None:
         """Tell what there is to tell, and end: the client may be closed afterwards."""
         with self._starting:
-            self._closed = True
+            self._closed.set()
             thread = self._thread
         if thread:
             self._news.set()
@@ -47,7 +46,7 @@ class Wake:
     def _run(self) -> None:
         while True:
             self._news.wait()
-            closed = self._closed  # what came before that is told of now
+            closed = self._closed.is_set()  # what came before that is told of now
             self._news.clear()
             pause = REST
             try:
@@ -57,4 +56,4 @@ class Wake:
                 pause = SILENCE
             if closed:
                 return
-            time.sleep(pause)
+            self._closed.wait(pause)
