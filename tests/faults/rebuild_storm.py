@@ -50,7 +50,8 @@ _PART = 50
 """Events of a part of the rebuild, so that a short log has many."""
 _LONGEST = 0.7
 """Seconds within which a rebuild is killed: about as long as one takes."""
-_spawn = multiprocessing.get_context("spawn")
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload([__name__])  # imported once, not by each process that is to be killed
 
 
 @dataclass
@@ -121,8 +122,8 @@ def _rebuild_until_killed(
 ) -> None:
     """Kill -9 at a random moment after it has begun, unless it has ended before."""
     processes = chance.choice([1, 1, 2])  # those that fill side by side take long to start
-    began = _spawn.Event()
-    child = _spawn.Process(target=_rebuild, args=[url, projection, processes, began])
+    began = _processes.Event()
+    child = _processes.Process(target=_rebuild, args=[url, projection, processes, began])
     child.start()
     while not began.wait(0.05) and child.is_alive():
         continue
@@ -157,8 +158,8 @@ def _run(rebuilding: Rebuild) -> Rebuilt:
 @contextmanager
 def _writing(url: str, seed: int, rate: int, outcome: Outcome) -> Iterator[None]:
     """People do things all the while, in a process of their own."""
-    stopping, writes = _spawn.Event(), _spawn.Value("q", 0)
-    child = _spawn.Process(target=_write, args=[url, seed, rate, stopping, writes], daemon=True)
+    stopping, writes = _processes.Event(), _processes.Value("q", 0)
+    child = _processes.Process(target=_write, args=[url, seed, rate, stopping, writes], daemon=True)
     child.start()
     began = time.monotonic()
     try:

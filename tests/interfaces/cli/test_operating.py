@@ -3,8 +3,6 @@
 import json
 import os
 import random
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,16 +17,15 @@ from application.projections.users import Users
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.projections import rebuilds
 from infrastructure.projections.engine import Projector
-from interfaces.cli.main import main
 from tests.application.projections.histories import Play
 from tests.infrastructure.following.tally import following, of, until
 from tests.infrastructure.projections.parts import Parts, connected, parts
 from tests.infrastructure.projections.poison import Buggy
 from tests.infrastructure.projections.test_parking import follow
+from tests.interfaces.cli import running
 from tests.interfaces.cli.test_seed import KEY
 from tests.servers import FreshDatabase
 
-ROOT = Path(__file__).parents[3]
 NOBODY = "00000000-0000-0000-0000-000000000009"
 LOTS = CreditLots.table.versioned_name
 
@@ -56,18 +53,11 @@ def here(database: FreshDatabase) -> Iterator[Parts]:
         yield here
 
 
-def stage(environment: dict[str, str], *arguments: str, cwd: Path | None = None) -> tuple[int, Any]:
+def stage(environment: dict[str, str], *arguments: str, folder: Path | None = None) -> tuple[int, Any]:
     """The exit code, and what was printed as JSON."""
-    done = subprocess.run(
-        [sys.executable, "-m", "interfaces.cli.main", *arguments, "--json"],
-        env=environment,
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout, done.stderr
-    return done.returncode, json.loads(done.stdout)
+    ended = running.stage(environment, *arguments, "--json", folder=folder)
+    assert ended.out, ended.err
+    return ended.code, json.loads(ended.out)
 
 
 def test_the_doctor_says_what_is_wrong_and_what_is_well(
@@ -120,18 +110,11 @@ def test_a_read_model_is_mended_by_retry_rebuild_and_verify(
         assert (code, verified["differing"]) == (0, 0)
 
 
-def refused(environment: dict[str, str], *arguments: str, cwd: Path | None = None) -> str:
+def refused(environment: dict[str, str], *arguments: str, folder: Path | None = None) -> str:
     """What a command says that cannot be done."""
-    done = subprocess.run(
-        [sys.executable, "-m", "interfaces.cli.main", *arguments],
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        cwd=cwd or ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
-    return " ".join(done.stderr.replace("│", " ").split())
+    ended = running.stage(environment, *arguments, folder=folder)
+    assert ended.code == 1, ended
+    return " ".join(ended.err.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(
@@ -156,19 +139,9 @@ def refused(environment: dict[str, str], *arguments: str, cwd: Path | None = Non
     ],
 )
 def test_what_cannot_be_done_is_said_with_what_could_be(
-    environment: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    arguments: str,
-    said: str,
+    environment: dict[str, str], arguments: str, said: str
 ) -> None:
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(SystemExit) as ended:
-        main(arguments.split())
-    told = f"{capsys.readouterr().err} {ended.value.code}"  # a text that a process would end by saying
-    assert said in " ".join(told.replace("│", " ").split())
-    assert ended.value.code not in (0, None)
+    assert said in refused(environment, *arguments.split())
 
 
 def test_a_database_that_was_never_migrated_is_told_of(
@@ -189,10 +162,10 @@ def test_commands_find_what_stage_up_runs_here(environment: dict[str, str], tmp_
         "ANCHOR_KEY",
     )
     settings = {name: environment.pop(name) for name in ("DATABASE_URL", *names)}
-    assert "nothing runs in .stage" in refused(environment, "doctor", cwd=tmp_path)
+    assert "nothing runs in .stage" in refused(environment, "doctor", folder=tmp_path)
     (tmp_path / ".stage").mkdir()
     (tmp_path / ".stage" / "environment.json").write_text(json.dumps(settings))
-    code, listed = stage({**environment, "PYTHONPATH": str(ROOT)}, "projections", "list", cwd=tmp_path)
+    code, listed = stage(environment, "projections", "list", folder=tmp_path)
     assert (code, listed[0]["position"]) == (0, 0)
 
 

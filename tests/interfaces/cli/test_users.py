@@ -1,22 +1,18 @@
 """`stage users`: the way to the first administrator."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 from uuid import UUID
 
 from domain.personal import Personal
 from infrastructure import settings, wiring
+from tests.interfaces.cli.running import Ended, stage
 from tests.interfaces.cli.test_operating import environment  # noqa: F401 - a fixture
 
-ROOT = Path(__file__).parents[3]
 ADA, BOB = UUID(int=7), UUID(int=8)
 
 
-def users(told: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "interfaces.cli.main", "users", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
+def users(told: dict[str, str], *arguments: str) -> Ended:
+    return stage(told, "users", *arguments)
 
 
 def test_a_role_is_granted_and_revoked_by_address(environment: dict[str, str]) -> None:  # noqa: F811
@@ -31,9 +27,9 @@ def test_a_role_is_granted_and_revoked_by_address(environment: dict[str, str]) -
     revoked = users(environment, "revoke", "ada@example.com", "auditor")
     nobody = users(environment, "grant", "bob@example.com", "admin")
 
-    assert json.loads(granted.stdout) == {"user_id": str(ADA), "roles": ["auditor", "user"]}
-    assert revoked.stdout == f"ada@example.com ({ADA}): user\n"
-    assert (nobody.returncode, "nobody has registered with bob@example.com" in nobody.stderr) == (1, True)
+    assert json.loads(granted.out) == {"user_id": str(ADA), "roles": ["auditor", "user"]}
+    assert revoked.out == f"ada@example.com ({ADA}): user\n"
+    assert (nobody.code, "nobody has registered with bob@example.com" in nobody.err) == (1, True)
 
 
 def test_a_user_is_erased_by_address_or_id_if_it_is_meant_for_ever(environment: dict[str, str]) -> None:  # noqa: F811
@@ -54,16 +50,16 @@ def test_a_user_is_erased_by_address_or_id_if_it_is_meant_for_ever(environment: 
     unknown = users(environment, "erase", str(UUID(int=404)), "--for-ever")
     gone = users(environment, "show", str(ADA))
 
-    assert json.loads(shown.stdout) == {
+    assert json.loads(shown.out) == {
         "user_id": str(ADA),
         "status": "active",
         "roles": ["user"],
         "email_verified": False,
         "credits": {"available": 4, "held": 0, "debt": 0},
     }
-    assert gone.stdout == f"{ADA}: erased, user\n0 available, 0 held, 0 debt\n"
-    assert (hasty.returncode, "--for-ever" in hasty.stderr) == (1, True)
-    assert json.loads(erased.stdout) == {"user_id": str(ADA), "jobs_cancelled": 0, "credits_forfeited": 4}
-    assert by_id.stdout == f"{BOB} is erased: 0 jobs cancelled, 0 credits forfeited\n"
-    assert [one.returncode for one in (nobody, unknown)] == [1, 1]
-    assert "nobody has registered with" in unknown.stderr
+    assert gone.out == f"{ADA}: erased, user\n0 available, 0 held, 0 debt\n"
+    assert (hasty.code, "--for-ever" in hasty.err) == (1, True)
+    assert json.loads(erased.out) == {"user_id": str(ADA), "jobs_cancelled": 0, "credits_forfeited": 4}
+    assert by_id.out == f"{BOB} is erased: 0 jobs cancelled, 0 credits forfeited\n"
+    assert [one.code for one in (nobody, unknown)] == [1, 1]
+    assert "nobody has registered with" in unknown.err
