@@ -56,8 +56,21 @@ class Server:
 
 @pytest.fixture
 def server(settings: Settings, tmp_path: Path) -> Iterator[Server]:
+    """One that a test may end."""
     with started(settings, tmp_path) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def lasting(house: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with started(house.container.settings, tmp_path_factory.mktemp("lasting")) as server:
+        yield server
+
+
+@pytest.fixture
+def standing(lasting: Server, settings: Settings) -> Server:  # noqa: ARG001 - what it serves is empty
+    """One that all tests share which leave it as it is: to start it takes longer than most of them."""
+    return lasting
 
 
 @contextmanager
@@ -84,12 +97,12 @@ def started(settings: Settings, folder: Path) -> Iterator[Server]:
         process.wait()
 
 
-def test_with_port_0_it_tells_where_it_listens(server: Server) -> None:
-    answer = httpx.get(f"{server.url}/api/v1/health/ready")
+def test_with_port_0_it_tells_where_it_listens(standing: Server) -> None:
+    answer = httpx.get(f"{standing.url}/api/v1/health/ready")
 
     assert (answer.status_code, answer.json()["status"]) == (200, "ready")
     assert answer.headers["x-request-id"]
-    assert "api.listening" in server.log.read_text()
+    assert "api.listening" in standing.log.read_text()
 
 
 def test_asked_to_stop_it_finishes_what_it_has_in_hand(server: Server, ada: Any, database: Any) -> None:
@@ -154,7 +167,7 @@ def test_its_workers_go_when_it_is_killed(server: Server) -> None:
     assert alive == []
 
 
-def test_an_upload_without_a_known_length_is_cut_off_while_it_is_read(server: Server, ada: Any) -> None:
+def test_an_upload_without_a_known_length_is_cut_off_while_it_is_read(standing: Server, ada: Any) -> None:
     head = (
         "POST /api/v1/uploads HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
         f"Authorization: {ada.headers['Authorization']}\r\n"
@@ -163,7 +176,7 @@ def test_an_upload_without_a_known_length_is_cut_off_while_it_is_read(server: Se
     part = b'--b\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n'
     megabyte = b"f4240\r\n" + bytes(1_000_000) + b"\r\n"
     sent = 0
-    with socket.create_connection(_place(server), timeout=20) as connection:
+    with socket.create_connection(_place(standing), timeout=20) as connection:
         connection.sendall(head.encode() + b"%x\r\n" % len(part) + part + b"\r\n")
         try:
             while sent < 200:
@@ -177,27 +190,27 @@ def test_an_upload_without_a_known_length_is_cut_off_while_it_is_read(server: Se
     assert answer == b"" or answer.startswith(b"HTTP/1.1 413")
 
 
-def test_whoever_sends_a_body_that_is_not_wanted_hears_why(server: Server) -> None:
+def test_whoever_sends_a_body_that_is_not_wanted_hears_why(standing: Server) -> None:
     """Though they read nothing before they have sent it all, as proxies do."""
     head = "POST /api/v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n"
-    with socket.create_connection(_place(server), timeout=20) as connection:
+    with socket.create_connection(_place(standing), timeout=20) as connection:
         connection.sendall(head.encode() + bytes(20_000_000))
         assert connection.recv(65536).startswith(b"HTTP/1.1 401")
         connection.sendall(b"GET /api/v1/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
-        wait_until(lambda: b"HTTP/1.1 200" in connection.recv(65536), server.log)
+        wait_until(lambda: b"HTTP/1.1 200" in connection.recv(65536), standing.log)
 
 
-def test_whoever_asks_before_sending_a_body_that_is_not_wanted_hears_why_at_once(server: Server) -> None:
+def test_whoever_asks_before_sending_a_body_that_is_not_wanted_hears_why_at_once(standing: Server) -> None:
     head = "POST /api/v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
-    with socket.create_connection(_place(server), timeout=20) as connection:
+    with socket.create_connection(_place(standing), timeout=20) as connection:
         connection.sendall(head.encode())
         told = b"".join(iter(lambda: connection.recv(65536), b""))
     assert told.startswith(b"HTTP/1.1 401")
 
 
-def test_a_photo_over_the_limit_is_told_so(server: Server, ada: Any) -> None:
+def test_a_photo_over_the_limit_is_told_so(standing: Server, ada: Any) -> None:
     answer = httpx.post(
-        f"{server.url}/api/v1/uploads",
+        f"{standing.url}/api/v1/uploads",
         files={"photo": ("a.jpg", bytes(15_000_001))},
         headers=ada.headers,
         timeout=30,
@@ -206,27 +219,27 @@ def test_a_photo_over_the_limit_is_told_so(server: Server, ada: Any) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "photo_too_large")
 
 
-def test_a_zip_that_cannot_be_finished_is_not_taken_for_a_whole_one(server: Server, ada: Any) -> None:
+def test_a_zip_that_cannot_be_finished_is_not_taken_for_a_whole_one(standing: Server, ada: Any) -> None:
     job_id = ada.submit(photos=2)
     ada.stage(job_id)
     folder = Path(urlsplit(ada.container.settings.object_store_url).path)
-    archive = httpx.get(f"{server.url}/api/v1/jobs/{job_id}/download", headers=ada.headers).content
+    archive = httpx.get(f"{standing.url}/api/v1/jobs/{job_id}/download", headers=ada.headers).content
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         *_, last = json.loads(opened.read("manifest.json"))["photos"]
     next(folder.rglob(last["result_sha256"])).unlink()
 
     with pytest.raises(httpx.RemoteProtocolError):
-        httpx.get(f"{server.url}/api/v1/jobs/{job_id}/download", headers=ada.headers)
+        httpx.get(f"{standing.url}/api/v1/jobs/{job_id}/download", headers=ada.headers)
 
-    assert "http.broken_off" in server.log.read_text()
+    assert "http.broken_off" in standing.log.read_text()
 
 
-def test_the_log_has_a_line_a_request_without_anything_personal(server: Server, ada: Any) -> None:
+def test_the_log_has_a_line_a_request_without_anything_personal(standing: Server, ada: Any) -> None:
     token = ada.headers["Authorization"].removeprefix("Bearer ")
-    httpx.get(f"{server.url}/api/v1/me?email=ada@example.com", headers=ada.headers)
+    httpx.get(f"{standing.url}/api/v1/me?email=ada@example.com", headers=ada.headers)
 
-    wait_until(lambda: '"/api/v1/me"' in server.log.read_text(), server.log)
-    written = server.log.read_text()
+    wait_until(lambda: '"/api/v1/me"' in standing.log.read_text(), standing.log)
+    written = standing.log.read_text()
     (line,) = (msgspec.json.decode(line) for line in written.splitlines() if '"/api/v1/me"' in line)
     assert (line["event"], line["status"], line["actor"]) == ("http.answered", 200, f"user:{ada.user_id}")
     assert "ada@example.com" not in written
