@@ -39,12 +39,16 @@ class AnchoredLog:
             return append(connection, *events, owner=ANN)
 
     def tamper(self, *statements: str) -> None:
-        """As a superuser, whom no trigger stops."""
+        """As a superuser, whom no trigger stops, nor a constraint. A whole schema can be used again."""
         with psycopg.connect(self.database.superuser_url) as connection:
             connection.execute("SET session_replication_role = replica")
-            connection.execute("ALTER TABLE event_store.events DROP CONSTRAINT events_stream")
             for statement in statements:
-                connection.execute(statement.encode())
+                try:
+                    with connection.transaction():
+                        connection.execute(statement.encode())
+                except psycopg.errors.UniqueViolation:
+                    connection.execute("ALTER TABLE event_store.events DROP CONSTRAINT events_stream")
+                    connection.execute(statement.encode())
 
     def rechain(self, stream: UUID) -> None:
         """Compute all hashes of a stream anew, as somebody would who knows what they do."""
