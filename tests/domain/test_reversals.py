@@ -418,6 +418,7 @@ def test_an_adjustment_happens_once_and_has_a_reason() -> None:
         ledger.grant(THIRD_LOT, Source.ADJUSTMENT, 1, reference="a mistake")
     with pytest.raises(Conflict):
         ledger.take_away(LOT, 1, reason="a mistake", actor=ADMIN, now=NOW)
+    ledger.take_away(UUID(int=29), 1, reason="x" * 200, actor=ADMIN, now=NOW)
     for reason in (" ", "x" * 201):
         with pytest.raises(ReasonNeeded):
             ledger.take_away(OTHER_LOT, 1, reason=reason, actor=ADMIN, now=NOW)
