@@ -8,6 +8,8 @@ from typing import Final
 
 STEM_LENGTH = 60
 """Characters kept of a photo's own name."""
+STEM_BYTES = 180
+"""Of these, in UTF-8: with what is added to them they must fit into the 255 that disks give a name."""
 
 _DONE: Final[Mapping[str, str]] = {
     "enhance": "enhanced",
@@ -55,7 +57,8 @@ def stem(name: str) -> str:
     """What people call a file, in letters, digits and dashes only."""
     last = unicodedata.normalize("NFKC", re.split(r"[/\\]", name)[-1])
     shown = last.rpartition(".")[0] or last
-    return re.sub(r"[\W_]+", "-", shown)[:STEM_LENGTH].strip("-").lower() or "photo"
+    kept = re.sub(r"[\W_]+", "-", shown).lower()[:STEM_LENGTH].encode()[:STEM_BYTES].decode(errors="ignore")
+    return kept.strip("-") or "photo"
 
 
 def extension(media_type: str) -> str:

@@ -101,6 +101,14 @@ def test_a_stem_has_letters_digits_and_dashes_only(name: str, expected: str) -> 
     assert stem(name) == expected
 
 
+@pytest.mark.parametrize("letter", ["a", "é", "台", "𠀀", "ẞ", "İ"])
+def test_a_name_in_any_script_fits_on_every_disk(letter: str) -> None:
+    name = Naming("remove_objects").labelled(30, f"{letter * 200}.jpg")
+
+    assert name.startswith(letter.lower()[0])
+    assert len(name.encode()) <= 255
+
+
 def test_photos_of_the_same_name_keep_apart() -> None:
     names = {Naming("enhance").result(number, "a.jpg", "image/jpeg") for number in range(1, 31)}
 
