@@ -41,9 +41,17 @@ class Remainders:
             return message
 
         await self._app(scope, received, send)
-        left = MOST
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST):
-                while more and left > 0:
-                    message = await received()
-                    left -= len(message["body"]) if message["type"] == "http.request" else left
+        if more:
+            await _taken(received)
+
+
+async def _taken(receive: Receive) -> None:
+    left = MOST
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LONGEST):
+            while (
+                left > 0
+                and (message := await receive())["type"] == "http.request"
+                and message.get("more_body")
+            ):
+                left -= len(message["body"])
