@@ -159,7 +159,9 @@ def _project(database: Database, mapper: EventMapper) -> None:
     """Fold the whole log anew."""
     with database.connection() as connection, connection.transaction():
         for projector in map(Projector, PROJECTIONS):
-            connection.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier("read_models", projector.name)))
+            connection.execute(
+                sql.SQL("DELETE FROM {}").format(sql.Identifier("read_models", projector.name))
+            )
             batch = LogReader(mapper).read(
                 connection, after=0, upto=2**62, names=projector.events, limit=10_000
             )

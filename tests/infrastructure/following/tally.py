@@ -75,6 +75,15 @@ def prepare(app_url: str) -> None:
         )
 
 
+@contextmanager
+def prepared(app_url: str) -> Iterator[None]:
+    """The same for as long as the block lasts: without it, the next test can use the database again."""
+    prepare(app_url)
+    yield
+    with connected(app_url) as connection:
+        connection.execute("DROP TABLE read_models.tally")
+
+
 def append(parts: Parts, events: int = 1) -> list[int]:
     """That many events in one transaction; their positions."""
     user = User.register(uuid4(), email=Personal("ada@example.com"), name=Personal("Ada"), claim_id=uuid4())

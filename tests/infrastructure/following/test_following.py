@@ -26,6 +26,7 @@ from tests.infrastructure.following.tally import (
     following,
     of,
     prepare,
+    prepared,
     terminate,
     until,
 )
@@ -40,8 +41,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 @pytest.fixture
 def here(database: FreshDatabase) -> Iterator[Parts]:
-    prepare(database.app_url)
-    with parts(database.app_url) as here:
+    with prepared(database.app_url), parts(database.app_url) as here:
         yield here
 
 

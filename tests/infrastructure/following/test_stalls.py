@@ -19,7 +19,7 @@ from infrastructure.following.lags import lags
 from infrastructure.following.stalls import StallAlarm, holders
 from infrastructure.postgres import migrations
 from tests.infrastructure.event_store.appending import append as append_bare
-from tests.infrastructure.following.tally import Tally, append, following, of, prepare, until
+from tests.infrastructure.following.tally import Tally, append, following, of, prepared, until
 from tests.infrastructure.following.test_following import NO_REDIS
 from tests.infrastructure.projections.parts import Parts, connected, parts
 from tests.servers import FreshDatabase
@@ -27,8 +27,7 @@ from tests.servers import FreshDatabase
 
 @pytest.fixture
 def here(database: FreshDatabase) -> Iterator[Parts]:
-    prepare(database.app_url)
-    with parts(database.app_url) as here:
+    with prepared(database.app_url), parts(database.app_url) as here:
         yield here
 
 
