@@ -176,7 +176,7 @@ class _Attempt:
         except Exception as failure:  # noqa: BLE001 - it is owed, so it is tried again until it succeeds
             self._come_back(described(failure))
         else:
-            self._queue.dead(self._claimed, error)
+            self._queue.dead(self._claimed, error, allowed=self._allowed)
             self._log.error("reaction.dead", error=error, ms=self._ms)
 
     def _come_back(self, error: str, *, ask_anew: bool = False) -> None:

@@ -166,12 +166,17 @@ class ReactionQueue:
         """Due at once, for others, and the attempt does not count: it was not let finish."""
         self._write(claimed, "state = 'due', due_at = clock_timestamp(), attempts = attempts - 1")
 
-    def dead(self, claimed: Claimed, error: str | None = None) -> None:
-        """Given up; without an error the last one stays."""
+    def dead(self, claimed: Claimed, error: str | None = None, *, allowed: int = NEVER) -> None:
+        """Given up after the attempts that were allowed; claims that only gave it up were none.
+
+        Without an error the last one stays.
+        """
         self._write(
             claimed,
-            "state = 'dead', ended_at = clock_timestamp(), last_error = coalesce(%(error)s, last_error)",
+            "state = 'dead', ended_at = clock_timestamp(), attempts = least(attempts, %(allowed)s), "
+            "last_error = coalesce(%(error)s, last_error)",
             error=error,
+            allowed=allowed,
         )
 
     def retry(self, reaction_id: UUID) -> bool:

@@ -1,7 +1,7 @@
 """One installation for all tests of faults, whole again and true to its promises after each of them.
 
-It ends with the last of them (this folder is a package so that pytest can tell): idle, it would keep a sixth of a
-core from the tests that follow.
+It ends with the last of them (this folder is a package so that pytest can tell): idle, it would keep memory, and
+some of a core, from the tests that follow.
 """
 
 from collections.abc import Iterator

@@ -132,7 +132,8 @@ def test_one_whose_attempts_were_all_lost_is_given_up_when_it_is_claimed_again(p
         ReactionQueue(pool).claim(KIND)
         let_leases_run_out(pool)
     performing(pool, toy).perform_next(KIND)
-    assert (toy.calls, len(toy.given_up), row(pool, reaction_id).state) == ([], 1, "dead")
+    after = row(pool, reaction_id)
+    assert (toy.calls, len(toy.given_up), after.state, after.attempts) == ([], 1, "dead", 3)
 
 
 def test_giving_up_comes_before_the_row_is_dead_and_is_tried_until_it_succeeds(pool: Database) -> None:
