@@ -10,6 +10,7 @@ from obstore.store import ObjectStore
 
 from infrastructure.event_store import anchors
 from infrastructure.event_store.anchors import AnchorBroken, ExportedAnchor
+from infrastructure.storage.object_store import there
 
 FOLDER = "anchors"
 _NAME = re.compile(rf"{FOLDER}/(\d{{12}})\.json")
@@ -27,7 +28,11 @@ class AnchorFiles:
     """`anchors/000000000001.json` and so on. A file is written once and never again."""
 
     def __init__(self, store: ObjectStore) -> None:
-        self._store = store
+        self._opened = store
+
+    @property
+    def _store(self) -> ObjectStore:
+        return there(self._opened)
 
     def put(self, anchor: ExportedAnchor) -> None:
         """Export it; again it changes nothing. Raises OtherAnchorExported."""

@@ -11,6 +11,7 @@ from obstore.store import AzureStore, GCSStore, ObjectStore, S3Store
 from application.errors import PhotoNotArrived
 from application.photos import PHOTO_BYTES, PhotoTooLarge
 from infrastructure.delivering.signed_links import SignedLinks
+from infrastructure.storage.object_store import there
 
 FOLDER: Final = "incoming"
 GRACE: Final = timedelta(hours=1)
@@ -25,13 +26,17 @@ class ObjectIncoming:
     """
 
     def __init__(self, store: ObjectStore, links: SignedLinks) -> None:
-        self._store = store
+        self._opened = store
         self._links = links
+
+    @property
+    def _store(self) -> ObjectStore:
+        return there(self._opened)
 
     def url(self, owner: UUID, upload_id: UUID, lifetime: timedelta) -> str:
         """Where anybody who has it can PUT the photo, as often as they like, for so long."""
-        if isinstance(self._store, S3Store | GCSStore | AzureStore):
-            return obstore.sign(self._store, "PUT", _path(owner, upload_id), lifetime)
+        if isinstance(self._opened, S3Store | GCSStore | AzureStore):
+            return obstore.sign(self._opened, "PUT", _path(owner, upload_id), lifetime)
         until = datetime.now(UTC) + lifetime
         return self._links.sign(f"/api/v1/uploads/{upload_id}/content", until, owner=str(owner))
 

@@ -4,15 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256 as digest
-from pathlib import Path
 from uuid import UUID
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, GenericError
+from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, ObjectStore
 
 from application.errors import PictureNotFound
-from infrastructure.storage.object_store import object_store
+from infrastructure.storage.object_store import folder_of, object_store, there
 
 PIECE = 1024 * 1024
 """Bytes read at a time."""
@@ -37,13 +36,7 @@ class ObjectPictures:
 
     @property
     def _store(self) -> ObjectStore:
-        """Raises what a store that is away raises when its folder is.
-
-        Else pictures would not be found that are there, and new ones lie in a folder of their own.
-        """
-        if isinstance(self._opened, LocalStore) and not (folder := _folder(self._opened)).is_dir():
-            raise GenericError(f"there is no {folder}")
-        return self._opened
+        return there(self._opened)
 
     def put(self, owner: UUID, kind: str, picture: bytes, media_type: str) -> str:
         """Store it whole or not at all; its SHA-256. Storing it again leaves the first as it is."""
@@ -117,7 +110,7 @@ class ObjectPictures:
         Whoever is writing just now fails, as if what they write had been deleted a moment later.
         """
         if isinstance(self._opened, LocalStore):
-            for unfinished in (_folder(self._opened) / place).glob(pattern):
+            for unfinished in (folder_of(self._opened) / place).glob(pattern):
                 unfinished.unlink(missing_ok=True)
 
     def check(self) -> None:
@@ -128,10 +121,6 @@ class ObjectPictures:
 async def _pieces(found: "obstore.GetResult") -> AsyncIterator[bytes]:
     async for piece in found.stream(min_chunk_size=PIECE):
         yield bytes(piece)
-
-
-def _folder(store: LocalStore) -> Path:
-    return Path(store.prefix or "/")
 
 
 def _path(owner: UUID, kind: str, sha256: str) -> str:
