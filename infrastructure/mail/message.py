@@ -6,7 +6,9 @@ from email.utils import parseaddr
 
 from application.ports import Mail
 
-_PLAIN = SMTP.clone(cte_type="7bit")
+_LONGEST_LINE = 998
+"""In characters (RFC 5322, 2.1.1): links stay whole, also for who opens a mail in an editor."""
+_PLAIN = SMTP.clone(cte_type="7bit", max_line_length=_LONGEST_LINE)
 """What every server takes, whatever the text is written in."""
 
 

@@ -1,11 +1,13 @@
 """What every mailer does."""
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from application.ports import Mail
 from domain.personal import Personal
+from infrastructure.mail.outbox import Outbox
 from tests.contracts.ports import Post
 
 LINK = "https://stage.test/verify?token=" + "x" * 90
@@ -22,6 +24,14 @@ def test_a_mail_arrives_as_it_was_written(post: Post, address: str) -> None:
     ((subject, text),) = post.mailbox(address)
     assert subject == "Confirm your address"
     assert text.splitlines() == TEXT.splitlines()
+
+
+def test_a_link_can_be_copied_from_the_file_of_a_mail(tmp_path: Path) -> None:
+    Outbox(tmp_path).send(
+        Mail(UUID(int=1), Personal("ann@example.com"), "Confirm", f"Open this:\n\n{LINK}\n")
+    )
+    (file,) = tmp_path.glob("*.eml")
+    assert LINK in file.read_text().splitlines()
 
 
 def test_a_mail_that_is_sent_again_lies_there_once(post: Post) -> None:

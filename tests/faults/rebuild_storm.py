@@ -8,6 +8,7 @@ the pure fold of the log up to that very position.
 """
 
 import argparse
+import itertools
 import multiprocessing
 import random
 import sys
@@ -48,8 +49,12 @@ RATE = 200
 """Writes a second."""
 _PART = 50
 """Events of a part of the rebuild, so that a short log has many."""
-_LONGEST = 0.7
-"""Seconds within which a rebuild is killed: about as long as one takes."""
+_STEPS = 12
+"""Of a rebuild, at one of which it is caught."""
+_DAWDLING = 0.03
+"""Seconds that a rebuild which is caught takes over each further step, so that it does not end before it is killed."""
+_LONGEST = 0.15
+"""Seconds within which it is killed then: in the middle of whatever it does."""
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__])  # imported once, not by each process that is to be killed
 
@@ -107,7 +112,7 @@ def storm(
                 _reading(database.app_url, projection, outcome),
                 _writing(database.app_url, seed + 1, rate, outcome),
             ):
-                for _ in range(kills):
+                while outcome.killed < kills:
                     _rebuild_until_killed(database.app_url, projection, chance, outcome)
                 last = Rebuild(projection, direct_url=database.app_url, processes=1, part=_PART)
                 outcome.rebuilt += _run(last).swapped
@@ -120,12 +125,13 @@ def storm(
 def _rebuild_until_killed(
     url: str, projection: Projection[Any], chance: random.Random, outcome: Outcome
 ) -> None:
-    """Kill -9 at a random moment after it has begun, unless it has ended before."""
+    """Kill -9 at a random moment after a random step, unless it has ended before."""
     processes = chance.choice([1, 1, 2])  # those that fill side by side take long to start
-    began = _processes.Event()
-    child = _processes.Process(target=_rebuild, args=[url, projection, processes, began])
+    caught = _processes.Event()
+    arguments = [url, projection, processes, chance.randint(1, _STEPS), caught]
+    child = _processes.Process(target=_rebuild, args=arguments)
     child.start()
-    while not began.wait(0.05) and child.is_alive():
+    while not caught.wait(0.05) and child.is_alive():
         continue
     child.join(chance.uniform(0, _LONGEST))
     if child.is_alive():
@@ -138,9 +144,14 @@ def _rebuild_until_killed(
         raise RuntimeError(f"a rebuild of {outcome.name} ended with {child.exitcode}, differing or broken")
 
 
-def _rebuild(url: str, projection: Projection[Any], processes: int, began: Event) -> None:
+def _rebuild(url: str, projection: Projection[Any], processes: int, at: int, caught: Event) -> None:
+    steps = itertools.count(1)
+
     def watch(_doing: Doing) -> None:
-        began.set()
+        if next(steps) == at:
+            caught.set()
+        if caught.is_set():
+            time.sleep(_DAWDLING)
 
     rebuilding = Rebuild(projection, direct_url=url, processes=processes, part=_PART, watch=watch)
     sys.exit(0 if _run(rebuilding).swapped else 1)
