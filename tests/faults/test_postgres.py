@@ -21,7 +21,7 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "registering": (
         "POST",
         "/auth/register",
-        {"json": {"email": "new@example.com", "password": PASSWORD, "name": "New"}},
+        {"json": {"email": "ada@example.com", "password": PASSWORD, "name": "Ada"}},  # who has an account
     ),
     "confirming": ("POST", "/auth/verification/confirm", {"json": {"token": "a" * 43}}),
     # Of a session that nobody has: what a frozen server was asked for it does all the same once it goes on.
