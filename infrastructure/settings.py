@@ -132,6 +132,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     results_days: Annotated[
         int, Meta(ge=1, description="Days for which results are kept after their job has ended")
     ] = 365
+    security_log_days: Annotated[
+        int, Meta(ge=30, description="Days for which the security log is kept, 30 at the least")
+    ] = 90
     heartbeat_seconds: Annotated[
         float, Meta(gt=0, description="Seconds after which a silent stream of events shows that it is alive")
     ] = 15.0

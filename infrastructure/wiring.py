@@ -62,6 +62,7 @@ from infrastructure.records.expiring_lots import PostgresExpiringLots
 from infrastructure.records.leftovers import PostgresLeftovers
 from infrastructure.records.picture_uses import PostgresPictureUses
 from infrastructure.records.purchases import PostgresPurchaseRecords
+from infrastructure.records.security_log import PostgresSecurityLog
 from infrastructure.records.submissions import PostgresSubmissions
 from infrastructure.records.traces import PostgresTraces
 from infrastructure.records.uploads import PostgresUploadRecords
@@ -119,6 +120,7 @@ class Container:
     notices: Notices
     reconciling: Reconciling
     recorded_answers: RecordedAnswers
+    security_log: PostgresSecurityLog
 
     def open(self) -> None:
         """Begin to connect. Nothing fails here when a server is away; health tells."""
@@ -227,7 +229,7 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
                 originals=timedelta(days=settings.originals_days),
                 results=timedelta(days=settings.results_days),
             ),
-            leftovers=PostgresLeftovers(database),
+            leftovers=PostgresLeftovers(database, security_log_days=settings.security_log_days),
             incoming=incoming,
             traces=traces,
         ),
@@ -244,6 +246,7 @@ def build(settings: Settings, *, stager: Stager | None = None) -> Container:
             notices=notices,
         ),
         recorded_answers=RecordedAnswers(database, keyring),
+        security_log=PostgresSecurityLog(database),
     )
 
 

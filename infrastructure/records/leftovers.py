@@ -26,14 +26,16 @@ _REMOVE: Final = {
             WHERE state = 'done' AND ended_at < statement_timestamp() - make_interval(days => %(days)s)
             ORDER BY ended_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
     """,
+    "security_log": "SELECT FROM stage.forget_security_log(%(security_log_days)s, %(limit)s)",
 }
 
 
 class PostgresLeftovers:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, security_log_days: int) -> None:
         self._database = database
+        self._terms = {"days": REACTION_DAYS, "security_log_days": security_log_days}
 
     def remove(self, *, limit: int) -> dict[str, int]:
         """See application.ports.Leftovers."""
-        parameters = {"limit": limit, "days": REACTION_DAYS}
+        parameters = {"limit": limit, **self._terms}
         return {kind: self._database.execute(statement, parameters) for kind, statement in _REMOVE.items()}

@@ -31,6 +31,7 @@ app.command("interfaces.cli.users:app", name="users")
 app.command("interfaces.cli.projections:app", name="projections")
 app.command("interfaces.cli.reactions:app", name="reactions")
 app.command("interfaces.cli.doctor:doctor")
+app.command("interfaces.cli.security_log:security_log")
 app.command("interfaces.cli.stripe:app", name="stripe")
 
 EXPLAINED = (

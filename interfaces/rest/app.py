@@ -24,6 +24,7 @@ from infrastructure.queries.sessions import Principals
 from infrastructure.queries.streams import News
 from infrastructure.requests.answers import Answers
 from infrastructure.requests.rate_limits import RateLimits
+from infrastructure.requests.refusals import Refusals
 from infrastructure.settings import Settings
 from infrastructure.storage.previews import Previews
 from infrastructure.wiring import Container
@@ -54,6 +55,7 @@ from interfaces.rest import (
     purchases,
     roles,
     sandbox,
+    security,
     standing,
     stripe_notices,
     uploads,
@@ -102,6 +104,7 @@ HANDLERS = (
     *standing.HANDLERS,
     *users.HANDLERS,
     *audit.HANDLERS,
+    *security.HANDLERS,
     *purchases.HANDLERS,
     *stripe_notices.HANDLERS,
     *health.HANDLERS,
@@ -116,6 +119,7 @@ def create_app(container: Container) -> ASGIApp:
     news = News(reader, settings.redis_url)
     counts = RateLimits(settings.redis_url)
     limited = limits.Limits(counts, settings)
+    refusals = Refusals(container.security_log.write)
     session_cookie = SessionCookie(settings)
     app = Litestar(
         [
@@ -152,10 +156,11 @@ def create_app(container: Container) -> ASGIApp:
                 "key_holders": KeyHolders(reader),
                 "session_cookie": session_cookie,
                 "limits": limited,
+                "refusals": refusals,
                 "signed_links": container.signed_links,
             }
         ),
-        lifespan=[_running(container, reader, answers, news, counts)],
+        lifespan=[_running(container, reader, answers, news, counts, refusals)],
         logging_config=None,
     )
     app.state.allowed = methods.by_path(app)
@@ -215,7 +220,14 @@ def _resolve_in_turn(app: Litestar) -> None:
                 model.dependency_batches = [{one} for batch in model.dependency_batches for one in batch]
 
 
-def _running(container: Container, reader: Reader, answers: Answers, news: News, counts: RateLimits) -> Any:
+def _running(
+    container: Container,
+    reader: Reader,
+    answers: Answers,
+    news: News,
+    counts: RateLimits,
+    refusals: Refusals,
+) -> Any:
     @asynccontextmanager
     async def running(_app: Litestar) -> AsyncIterator[None]:
         # As many commands at once as there are connections for them.
@@ -230,6 +242,7 @@ def _running(container: Container, reader: Reader, answers: Answers, news: News,
         finally:
             await news.close()
             await counts.close()
+            await refusals.close()
             await answers.close()
             await reader.close()
             container.close()

@@ -16,10 +16,11 @@ from infrastructure.queries.api_keys import KeyHolders
 from infrastructure.queries.sessions import Principal, Principals
 from infrastructure.settings import Settings
 from interfaces.rest.faults import (
+    ApiKeyRefused,
     CsrfRejected,
     NotSignedIn,
+    RoleHidden,
     RoleMissing,
-    RouteNotFound,
     ScopeMissing,
     SessionNeeded,
 )
@@ -84,8 +85,8 @@ class SessionCookie:
 async def signed_in(connection: Connection, handler: BaseRouteHandler) -> Principal | None:
     """Who asks; of a route that is OPEN nobody is asked, and of a SIGNED one a signature will do.
 
-    Raises NotSignedIn, CsrfRejected, LinkInvalid, LinkExpired, to whoever lacks its role RoleMissing, or
-    RouteNotFound when it is hidden, and to programs whose key may not do this ScopeMissing or SessionNeeded.
+    Raises NotSignedIn, ApiKeyRefused, CsrfRejected, LinkInvalid, LinkExpired, to whoever lacks its role RoleMissing, or
+    RoleHidden when it is hidden, and to programs whose key may not do this ScopeMissing or SessionNeeded.
     """
     if handler.opt.get("open") or _method(connection) == "OPTIONS":
         return None
@@ -99,15 +100,15 @@ async def signed_in(connection: Connection, handler: BaseRouteHandler) -> Princi
     by_key = is_api_key(sent) and "Authorization" in connection.headers  # in a cookie it is none
     known: Principals | KeyHolders = state.key_holders if by_key else state.principals
     if (found := await known.find(sent)) is None:
-        raise NotSignedIn
-    if (role := handler.opt.get("role")) and role not in found.roles:
-        raise RouteNotFound if handler.opt.get("hidden") else RoleMissing(role)
+        raise ApiKeyRefused if by_key else NotSignedIn
+    connection.scope["user"] = found
     act = current()
+    act.actor = f"user:{found.user_id}"
+    if (role := handler.opt.get("role")) and role not in found.roles:
+        raise RoleHidden if handler.opt.get("hidden") else RoleMissing(role)
     if found.key_id:
         _check_scope(connection, found)
         act.cause = f"api_key:{found.key_id}"
-    connection.scope["user"] = found
-    act.actor = f"user:{found.user_id}"
     return found
 
 

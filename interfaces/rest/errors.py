@@ -86,6 +86,7 @@ from infrastructure.event_store.keyring import KeyDestroyed
 from infrastructure.imaging.sandbox.sandbox import SandboxBusy, SandboxClosed
 from infrastructure.payments.sandbox_till import SandboxRefused
 from interfaces.rest.faults import (
+    ApiKeyRefused,
     BodyTooLarge,
     CsrfRejected,
     CursorInvalid,
@@ -104,6 +105,7 @@ from interfaces.rest.faults import (
     ReactionNotDead,
     ReadModelBehind,
     RequestInProgress,
+    RoleHidden,
     RoleMissing,
     RouteNotFound,
     ScopeMissing,
@@ -138,6 +140,14 @@ class Answer:
 
 _RETRY: Final = {"Retry-After": "1"}
 _SIGN_IN: Final = {"WWW-Authenticate": 'Bearer realm="stage in seconds"'}
+_NOT_SIGNED_IN: Final = Answer(
+    401,
+    "not_signed_in",
+    "Not signed in",
+    "Sign in, and send the session's token as `Authorization: Bearer …` or as the cookie.",
+    headers=_SIGN_IN,
+)
+_NOT_FOUND: Final = Answer(404, "not_found", "Not found", "There is nothing at this address.")
 
 ANSWERS: Final[Mapping[type[Exception], Answer]] = {
     # The request itself
@@ -178,7 +188,8 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         "Unknown cursor",
         "Use `next_cursor` of the page before, or none for the newest.",
     ),
-    RouteNotFound: Answer(404, "not_found", "Not found", "There is nothing at this address."),
+    RouteNotFound: _NOT_FOUND,
+    RoleHidden: _NOT_FOUND,
     MethodNotAllowed: Answer(
         405, "method_not_allowed", "Method not allowed", "This address takes {allowed}.", {"allowed": "GET"}
     ),
@@ -225,13 +236,8 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
     ),
     Disconnected: Answer(400, "disconnected", "Disconnected", "The request did not arrive whole."),
     # Who asks
-    NotSignedIn: Answer(
-        401,
-        "not_signed_in",
-        "Not signed in",
-        "Sign in, and send the session's token as `Authorization: Bearer …` or as the cookie.",
-        headers=_SIGN_IN,
-    ),
+    NotSignedIn: _NOT_SIGNED_IN,
+    ApiKeyRefused: _NOT_SIGNED_IN,
     SessionOver: Answer(401, "session_over", "Session over", "Sign in again.", headers=_SIGN_IN),
     SignInRefused: Answer(
         401,

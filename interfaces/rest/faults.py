@@ -89,6 +89,10 @@ class NotSignedIn(RequestFault):
     """No session, or one that is over."""
 
 
+class ApiKeyRefused(NotSignedIn):
+    """An API key that is not known, or not any more."""
+
+
 @dataclass
 class RoleMissing(RequestFault):
     role: str
@@ -117,6 +121,10 @@ class CsrfRejected(RequestFault):
 
 class RouteNotFound(RequestFault):
     """Nothing is at this address."""
+
+
+class RoleHidden(RouteNotFound):
+    """Nothing is at this address for whoever lacks its role."""
 
 
 @dataclass

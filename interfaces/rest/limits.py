@@ -19,6 +19,9 @@ from interfaces.rest.faults import RateLimited
 POLICY, STATE = "RateLimit-Policy", "RateLimit"
 """Headers as in the IETF's draft on rate limits for HTTP: what the limit is, and what is left of it."""
 
+CLAIM: Final = "claim_id"
+"""Where a request's state says which e-mail address it is about."""
+
 
 class Lane(StrEnum):
     """Requests that are counted together."""
@@ -40,6 +43,7 @@ _LANES: Final = (
     (re.compile(r"GET /pictures/.*"), Lane.PICTURES),
 )
 _LOOPBACK: Final = ("127.0.0.1", "::")  # of IPv6 the network
+_KEPT_BITS: Final = {4: 24, 6: 48}
 _FREE: Final = re.compile(r"\w+ (/health/.*|/webhooks/.*|/openapi.*|/metrics)|OPTIONS .*")
 """What probes ask, or a server that signs what it sends."""
 
@@ -84,10 +88,11 @@ class Limits:
     async def count_about(self, scope: Scope, lane: Lane, about: str) -> None:
         """Count it also as one about this e-mail address, whoever asks. Raises RateLimited."""
         try:
-            who = claim_id(Personal(about), self._claim_key).hex
+            who = claim_id(Personal(about), self._claim_key)
         except AddressMalformed:
             return  # nobody has it
-        await self._count(scope, lane, who)
+        scope.setdefault("state", {})[CLAIM] = who
+        await self._count(scope, lane, who.hex)
 
     async def _count(self, scope: Scope, lane: Lane, who: str) -> None:
         most = self.most[lane]
@@ -116,6 +121,13 @@ class Limits:
         if isinstance(address, IPv6Address):
             return str(IPv6Network((address, 64), strict=False).network_address)
         return str(address)
+
+    def network(self, scope: Scope) -> str | None:
+        """Where it came from, as far as may be kept: what is left out tells one of many neighbours from another."""
+        if (address := _ip(self.address(scope))) is None:
+            return None
+        kept = _KEPT_BITS[address.version]
+        return str(ip_network((address, kept), strict=False))
 
 
 def headers(scope: Scope) -> Iterable[tuple[bytes, bytes]]:

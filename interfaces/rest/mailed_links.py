@@ -17,6 +17,7 @@ from infrastructure.wiring import Container
 from interfaces.rest.authentication import OPEN
 from interfaces.rest.errors import answer
 from interfaces.rest.html import CSP, page
+from interfaces.rest.refusals import note
 
 _LENGTHS: Final = {"shortest": SHORTEST_PASSWORD, "longest": LONGEST_PASSWORD}
 
@@ -31,7 +32,8 @@ async def verify(request: Request[Any, Any, State], container: NamedDependency[C
     form = await request.form()
     try:
         await sync_to_thread(container.accounts.confirm_verification, str(form.get("token", "")))
-    except TokenInvalid:
+    except TokenInvalid as refused:
+        note(request, refused)
         return _over()
     return _shown("told", title="Your address is confirmed", text="You can go back to the app now.")
 
@@ -47,7 +49,8 @@ async def reset(request: Request[Any, Any, State], container: NamedDependency[Co
     token, password = str(form.get("token", "")), str(form.get("password", ""))
     try:
         await sync_to_thread(container.accounts.reset_password, token, password)
-    except TokenInvalid:
+    except TokenInvalid as refused:
+        note(request, refused)
         return _over()
     except PasswordTooWeak:
         return _shown("reset_password", answer(PasswordTooWeak).status, token=token, refused=True, **_LENGTHS)

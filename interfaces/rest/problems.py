@@ -31,6 +31,7 @@ from interfaces.rest.faults import (
     ValidationFailed,
 )
 from interfaces.rest.methods import allowed
+from interfaces.rest.refusals import note
 
 MEDIA_TYPE = "application/problem+json"
 DOCUMENTATION = "/docs"
@@ -57,6 +58,7 @@ class Problem(Struct, frozen=True):
 def problem(request: AnyRequest, error: Exception) -> Response[dict[str, Any]]:
     """Answer any error. What is not expected is logged whole and told by its request id alone."""
     told = told_as(_translated(request, error))
+    note(request, told)
     if isinstance(told, Unexpected):
         log.error("request.failed", request_id=current().correlation, exc_info=error)
     elif isinstance(told, Unavailable):

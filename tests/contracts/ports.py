@@ -143,7 +143,7 @@ def on_postgres(database: Database) -> StatefulPorts:
         records=PostgresUploadRecords(database, keyring),
         uses=PostgresPictureUses(database),
         webhooks=PostgresWebhookRecords(database, keyring),
-        leftovers=PostgresLeftovers(database),
+        leftovers=PostgresLeftovers(database, security_log_days=90),
         expiring=PostgresExpiringLots(database),
         catch_up=lambda: _project(database, mapper),
         signed_in=signed_in,

@@ -35,7 +35,7 @@ def test_answers_go_when_nobody_can_get_them_any_more(pool: Database) -> None:
     for hours in (-1, -2, 1):
         pool.execute(_ANSWER, [hours])
 
-    assert PostgresLeftovers(pool).remove(limit=10)["answers"] == 2
+    assert PostgresLeftovers(pool, security_log_days=90).remove(limit=10)["answers"] == 2
     assert count(pool, "SELECT count(*) FROM stage.answers") == 1
 
 
@@ -49,5 +49,5 @@ def test_reactions_go_long_after_they_were_done_and_dead_ones_never(pool: Databa
     ):
         pool.execute(_REACTION, {"state": state, "days": days})
 
-    assert PostgresLeftovers(pool).remove(limit=10)["reactions"] == 1
+    assert PostgresLeftovers(pool, security_log_days=90).remove(limit=10)["reactions"] == 1
     assert count(pool, "SELECT count(*) FROM stage.reactions") == 4

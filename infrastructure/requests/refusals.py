@@ -1,0 +1,87 @@
+"""What was refused, on its way to the security log: beside the requests, and no faster than the disk can bear."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from infrastructure.records.security_log import Entry, Refusal
+
+PACE: Final = 1.0
+"""Seconds for each row. So a process adds 86,400 a day at the most, some 25 MB with indexes, whatever strangers do."""
+MOST: Final = 60
+"""Different refusals that wait to be written; of further ones the kind alone is kept."""
+AWAY: Final = 5.0
+"""Seconds until the next try after a failed one, and for the last one of all."""
+
+Write = Callable[[Sequence[Entry]], None]
+
+log = structlog.get_logger()
+
+
+class Refusals:
+    """Gathers what is refused, and writes it in a thread a second later.
+
+    Whoever is refused waits for none of it. Those that are the same in all that is kept are one row that counts
+    them. After so many rows nothing is written for as many seconds, so what comes meanwhile is gathered into
+    few: under a flood details are lost, but never the count. While the database is away all of it waits.
+    """
+
+    def __init__(self, write: Write, *, pace: float = PACE) -> None:
+        self._write = write
+        self._pace = pace
+        self._gathered: dict[Refusal, Entry] = {}
+        self._unwritten = 0
+        self._writing: asyncio.Task[None] | None = None
+        self._not_before = 0.0
+        self._ending = asyncio.Event()
+
+    def note(self, refusal: Refusal, request_id: str) -> None:
+        """Have it written down; called in the event loop."""
+        self._unwritten += 1
+        self._add(Entry(refusal, 1, request_id))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_all())
+
+    async def close(self) -> None:
+        """Write what is left, at once. How much could not be written stands in the process's own log."""
+        self._ending.set()
+        if self._writing:
+            await asyncio.wait([self._writing], timeout=AWAY)
+        if self._unwritten:
+            log.error("security_log.lost", refusals=self._unwritten)
+
+    def _add(self, entry: Entry) -> None:
+        refusal, request_id = entry.refusal, entry.request_id
+        if refusal not in self._gathered and len(self._gathered) >= MOST:
+            refusal, request_id = Refusal(refusal.kind), None
+        earlier = self._gathered.get(refusal, Entry(refusal, 0, request_id))
+        self._gathered[refusal] = Entry(refusal, earlier.times + entry.times, earlier.request_id)
+
+    async def _write_all(self) -> None:
+        now = asyncio.get_running_loop().time
+        try:
+            while self._gathered:
+                await self._pause(max(self._pace, self._not_before - now()))
+                entries, self._gathered = list(self._gathered.values()), {}
+                try:
+                    await asyncio.to_thread(self._write, entries)
+                except Exception as error:  # noqa: BLE001 - whatever it is, they are kept for another try
+                    log.warning("security_log.away", refusals=self._unwritten, error=type(error).__name__)
+                    if self._ending.is_set():
+                        return
+                    for entry in entries:
+                        self._add(entry)
+                    self._not_before = now() + AWAY
+                else:
+                    self._unwritten -= sum(entry.times for entry in entries)
+                    self._not_before = now() + self._pace * len(entries)
+        finally:
+            self._writing = None
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ending.wait()
