@@ -226,7 +226,7 @@ def test_all_pictures_go_and_their_jobs_tell_it(grace: Any) -> None:
 
 def test_a_new_table_about_users_is_forgotten_too_or_holds_references_alone(container: Any) -> None:
     """Whoever adds one decides: it goes in records/traces.py, or holds nothing that needs to go."""
-    references = {"answers", "reactions", "data_keys", "webhook_deliveries"}
+    references = {"answers", "reactions", "data_keys", "webhook_deliveries", "security_log"}
     with container.database.connection() as connection:
         found = {
             table
