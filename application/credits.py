@@ -1,4 +1,4 @@
-"""Credits as operators, payments and time change them; what jobs do with them is the business of jobs."""
+"""Credits as operators and time change them; what jobs and payments do with them is the business of those."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +17,7 @@ from domain.lots import Source
 class Credits:
     """Each changes one ledger, and repeated under the same key it changes nothing.
 
-    All raise NotFound for a user without a ledger, and Conflict when a key comes with other content. Whoever
-    must change something else in the same transaction does so around the call, within `store.transaction()`.
+    All raise NotFound for a user without a ledger, and Conflict when a key comes with other content.
     """
 
     store: Store
@@ -31,39 +30,6 @@ class Credits:
         """Give a user credits. `reference` says why, and stays in the log for ever. Raises NotACreditAmount."""
         with self._changing(user_id) as ledger:
             ledger.grant(lot_id, Source.PROMO, credits, expires_at=expires_at, reference=reference)
-
-    @retried
-    def grant_purchase(self, lot_id: UUID, *, user_id: UUID, credits: int, reference: str) -> None:
-        """Credits that were paid for; `reference` names the payment. Raises NotACreditAmount."""
-        with self._changing(user_id) as ledger:
-            ledger.grant(lot_id, Source.PURCHASE, credits, reference=reference)
-
-    @retried
-    def freeze(self, lot_id: UUID, *, user_id: UUID, dispute_id: str) -> None:
-        """A dispute is open on the payment for a lot. Raises PurchaseLotNotFound."""
-        with self._changing(user_id) as ledger:
-            ledger.freeze(lot_id, dispute_id)
-
-    @retried
-    def thaw(self, dispute_id: str, *, user_id: UUID) -> None:
-        """The dispute is over, whoever has won: a lost one is reversed first. Raises DisputeNotFound."""
-        with self._changing(user_id) as ledger:
-            ledger.thaw(dispute_id, self.clock.now())
-
-    @retried
-    def reverse(self, lot_id: UUID, *, user_id: UUID, reversal_id: str, amount: int, paid: int) -> None:
-        """Of the `paid` for a lot, `amount` went back by this refund or lost dispute, in minor units.
-
-        Raises PurchaseLotNotFound or NotAPayment.
-        """
-        with self._changing(user_id) as ledger:
-            ledger.reverse(lot_id, reversal_id, amount=amount, paid=paid)
-
-    @retried
-    def cancel_reversal(self, reversal_id: str, *, user_id: UUID) -> None:
-        """The refund failed, or the dispute was won after it had been lost. Raises ReversalNotFound."""
-        with self._changing(user_id) as ledger:
-            ledger.cancel_reversal(reversal_id)
 
     @retried
     def adjust(self, adjustment_id: UUID, *, user_id: UUID, credits: int, reason: str) -> None:

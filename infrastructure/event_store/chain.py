@@ -4,10 +4,7 @@ migrations/versions/0001_event_store.up.sql computes the same when it appends; d
 """
 
 import struct
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
@@ -40,33 +37,6 @@ class ChainedEvent(Protocol):
     def hash(self) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """One event of a stream, its stored hash against what it must be."""
-
-    position: int
-    version: int
-    hash: bytes
-    computed: bytes
-    """From the stored hash of the event before it, and what is stored of this one."""
-    follows: bool
-    """Whether its version follows the one before it without a gap."""
-
-    @property
-    def holds(self) -> bool:
-        return self.follows and self.hash == self.computed
-
-
-def checked_stream(events: Iterable[ChainedEvent]) -> Iterator[Checked]:
-    """Each event of one stream, given from its first on, in the order of their versions."""
-    previous, last = BEGINNING, None
-    for event in events:
-        follows = event.version in (0, 1) if last is None else event.version == last + 1
-        computed = sha256(previous + fields_of(event)).digest()
-        yield Checked(event.position, event.version, event.hash, computed, follows)
-        previous, last = event.hash, event.version
-
-
 def fields_of(event: ChainedEvent) -> bytes:
     """What is hashed of an event, after the previous hash."""
     return hashed_fields(
@@ -95,7 +65,3 @@ def integer(number: int) -> bytes:
 def microseconds(moment: datetime) -> int:
     """Since 1970 in UTC."""
     return (moment - _EPOCH) // _MICROSECOND
-
-
-def moment_of(microseconds: int) -> datetime:
-    return _EPOCH + microseconds * _MICROSECOND

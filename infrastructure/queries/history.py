@@ -1,4 +1,4 @@
-"""What a stream was as of a version, a position or a moment: its raw events, and the anchor that covers them."""
+"""What a stream was as of a version, a position or a moment: its raw events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,14 +34,6 @@ class HistoryRow(Struct, frozen=True):
     hash: bytes
 
 
-class AnchorRow(Struct, frozen=True):
-    number: int
-    position: int
-    events: int
-    made_at: datetime
-    hash: bytes
-
-
 # recorded_at never goes back within a stream, nor do positions, so each condition keeps a prefix.
 STREAM: Final = b"""
     SELECT position, originator_id AS stream_id, originator_version AS version, topic, state, metadata, owner,
@@ -52,9 +44,6 @@ STREAM: Final = b"""
       AND (%(position)s::bigint IS NULL OR position <= %(position)s)
       AND (%(moment)s::timestamptz IS NULL OR recorded_at <= %(moment)s)
     ORDER BY originator_version LIMIT %(limit)s
-"""
-_NEWEST_ANCHOR: Final = b"""
-    SELECT number, position, events, made_at, hash FROM event_store.anchors ORDER BY number DESC LIMIT 1
 """
 _EVERYTHING: Final = AsOf()
 
@@ -69,8 +58,7 @@ async def history(
 ) -> list[HistoryRow]:
     """The stream's events as of then, in the order of their versions; `after` and `limit` page through them.
 
-    event_store.chain.checked_stream checks them (from the first on), EventMapper.event makes domain events of
-    them, and aggregate_of folds them.
+    EventMapper.event makes domain events of them, and aggregate_of folds them.
     """
     return await reader.rows(HistoryRow, STREAM, parameters(stream_id, as_of, after=after, limit=limit))
 
@@ -85,11 +73,6 @@ def parameters(stream_id: UUID, as_of: AsOf, *, after: int = -1, limit: int | No
         "after": after,
         "limit": limit,
     }
-
-
-async def newest_anchor(reader: Reader) -> AnchorRow | None:
-    """Everything at or below its position is anchored; None before the first."""
-    return await reader.row(AnchorRow, _NEWEST_ANCHOR)
 
 
 def reached(rows: Sequence[HistoryRow]) -> int | None:

@@ -39,7 +39,7 @@ class PortTaken(Exception):
         )
 
 
-def run(settings: Settings, *, workers: int = 1, address_file: Path | None = None) -> None:
+def run(settings: Settings, *, address_file: Path | None = None) -> None:
     """Answer requests until SIGTERM or SIGINT, then finish those in hand. Raises PortTaken.
 
     Where it listens is logged and, if asked for, written to `address_file`: with port 0 nobody knows before.
@@ -47,21 +47,20 @@ def run(settings: Settings, *, workers: int = 1, address_file: Path | None = Non
     with _reserved(settings) as reserved:
         host, port = reserved.getsockname()[:2]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        server = granian(f"{__name__}:{application.__name__}", host, port, workers=workers)
+        server = granian(f"{__name__}:{application.__name__}", host, port)
         if address_file:
             server.on_startup(partial(_write, address_file, url))
         server.on_startup(lambda: log.info("api.listening", url=url))
         server.serve(target_loader=partial(application, settings), wrap_loader=False)
 
 
-def granian(target: str, host: str, port: int, *, workers: int = 1) -> MPServer:
+def granian(target: str, host: str, port: int) -> MPServer:
     """A server set up as ours is, for the application that `target` names (`module:name`)."""
     return MPServer(
         target,
         address=host,
         port=port,
         interface=Interfaces.ASGI,
-        workers=workers,
         workers_kill_timeout=GRACE,
         websockets=False,
         log_level=LogLevels.warning,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.lots import Source
 from domain.personal import Personal
 from domain.reconciliation import Finding as Difference
 from domain.reconciliation import Reconciliation, Resolution, Totals
@@ -19,6 +20,7 @@ from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.wiring import Container, build
 from tests.contracts.ports import on_postgres
 from tests.interfaces.cli.test_seed import make_settings
+from tests.ledgers import changed
 
 RUN = UUID(int=7)
 NOBODY = UUID(int=0)
@@ -127,11 +129,11 @@ def test_a_payment_that_comes_after_an_erasure_is_found_until_it_is_refunded(con
         container.accounts.register(
             user_id, email=Personal(email), password="long enough to do", name=Personal("A")
         )
-        container.credits.grant_purchase(
-            UUID(int=user_id.int + 10), user_id=user_id, credits=5, reference="purchase:before"
-        )
+        with changed(container, user_id) as ledger:
+            ledger.grant(UUID(int=user_id.int + 10), Source.PURCHASE, 5, reference="purchase:before")
     container.standing.erase(ANN)
-    container.credits.grant_purchase(LOT, user_id=ANN, credits=20, reference="purchase:after")
+    with changed(container, ANN) as ledger:
+        ledger.grant(LOT, Source.PURCHASE, 20, reference="purchase:after")
 
     def found() -> Finding:
         on_postgres(container.database).catch_up()
@@ -140,5 +142,6 @@ def test_a_payment_that_comes_after_an_erasure_is_found_until_it_is_refunded(con
 
     assert (found().severity, found().values["references"]) == (Severity.WARNING, ["purchase:after"])
     assert {gauge.value for gauge in GAUGES if gauge.check == found().check} < found().values.keys()
-    container.credits.reverse(LOT, user_id=ANN, reversal_id="re_1", amount=18_00, paid=18_00)
+    with changed(container, ANN) as ledger:
+        ledger.reverse(LOT, "re_1", amount=18_00, paid=18_00)
     assert (found().severity, found().values["payments"]) == (Severity.OK, 0)

@@ -15,6 +15,7 @@ from domain.lots import Source
 from domain.personal import Personal
 from domain.user import Role
 from tests.interfaces.rest.test_adjustments import with_role
+from tests.ledgers import changed
 
 PLACES = ("available", "held", "frozen", "spent", "expired", "taken_back")
 
@@ -27,13 +28,12 @@ def auditor(users: Any) -> Any:
 def a_refunded_purchase(user: Any) -> UUID:
     """Three for the trial, twenty bought, ten used, and then the money went back."""
     lot, job = uuid4(), uuid4()
-    user.container.credits.grant_purchase(lot, user_id=user.user_id, credits=20, reference="PACK_20_CREDITS")
-    ledger = user.container.store.get(CreditLedger, CreditLedger.id_for(user.user_id))
     now = user.container.database.now()
-    ledger.hold(job, 10, now)
-    ledger.settle(job, delivered=10, now=now)
-    user.container.store.save(ledger)
-    user.container.credits.reverse(lot, user_id=user.user_id, reversal_id="re_1", amount=1800, paid=1800)
+    with changed(user.container, user.user_id) as ledger:
+        ledger.grant(lot, Source.PURCHASE, 20, reference="PACK_20_CREDITS")
+        ledger.hold(job, 10, now)
+        ledger.settle(job, delivered=10, now=now)
+        ledger.reverse(lot, "re_1", amount=1800, paid=1800)
     user.followers.catch_up()
     return lot
 
@@ -224,8 +224,11 @@ def test_a_trail_follows_causes_back_and_forth(auditor: Any, ada: Any) -> None:
         )
     lot = uuid4()
     cause = f"event:{received.position}"
-    with acting(Context(actor="reaction:follow_up", cause=cause, correlation="evt_1")):
-        container.credits.grant_purchase(lot, user_id=ada.user_id, credits=20, reference="PACK_20_CREDITS")
+    with (
+        acting(Context(actor="reaction:follow_up", cause=cause, correlation="evt_1")),
+        changed(container, ada.user_id) as ledger,
+    ):
+        ledger.grant(lot, Source.PURCHASE, 20, reference="PACK_20_CREDITS")
     ada.followers.catch_up()
     back = auditor.get("/audit/trail", params={"lot_id": str(lot)}).json()
     assert next(step["position"] for step in back["steps"]) == received.position

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from domain.credit_ledger import CreditLedger
 from domain.lots import Source
+from tests.ledgers import changed
 
 
 def test_credits_are_shown_by_the_lots_they_lie_in(ada: Any) -> None:
@@ -91,9 +92,8 @@ def test_a_refund_after_spending_is_a_debt_in_plain_words_that_the_next_credits_
     grant(ada, Source.PURCHASE, 20)
     (pack,) = (lot for lot in ada.get("/billing/credits").json()["lots"] if lot["source"] == "purchase")
     spend(ada, 10)
-    ada.container.credits.reverse(
-        UUID(pack["lot_id"]), user_id=ada.user_id, reversal_id="re_1", amount=1800, paid=1800
-    )
+    with changed(ada.container, ada.user_id) as ledger:
+        ledger.reverse(UUID(pack["lot_id"]), "re_1", amount=1800, paid=1800)
     refused = ada.post(
         "/jobs", json={"photos": [{"upload_id": ada.upload()}], "brief": {"preset": "enhance"}}
     )
