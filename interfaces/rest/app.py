@@ -63,6 +63,7 @@ from interfaces.rest import (
     variations,
     webhooks,
 )
+from interfaces.rest.arriving import Arrivals, hands
 from interfaces.rest.authentication import Connection, SessionCookie, principal, signed_in
 from interfaces.rest.bodies import JSON_BYTES, StrictRequest, readable
 from interfaces.rest.deadlines import in_time
@@ -139,6 +140,7 @@ def create_app(container: Container) -> ASGIApp:
             "page_versions": _always(PageVersions(reader)),
             "dashboards": _always(Dashboards(reader, newest=dashboard.SHOWN)),
             "previews": _always(Previews(container.pictures, container.darkroom)),
+            "arrivals": _always(Arrivals(hands(settings.database_pool))),
             "open_streams": _always(OpenStreams(settings.streams_per_user)),
             "session_cookie": _always(session_cookie),
             "limited": _always(limited),

@@ -88,6 +88,8 @@ from infrastructure.payments.sandbox_till import SandboxRefused
 from interfaces.rest.faults import (
     ApiKeyRefused,
     BodyTooLarge,
+    BodyTooSlow,
+    Busy,
     CsrfRejected,
     CursorInvalid,
     Disconnected,
@@ -174,6 +176,12 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
     ),
     BodyTooLarge: Answer(
         413, "body_too_large", "Too large", "The body may have {limit} bytes at the most.", {"limit": 100_000}
+    ),
+    BodyTooSlow: Answer(
+        408,
+        "body_too_slow",
+        "Too slow",
+        "The body did not arrive in time; send it again, over a better connection.",
     ),
     ValidationFailed: Answer(
         422,
@@ -656,6 +664,13 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         headers=_RETRY,
     ),
     # The machinery
+    Busy: Answer(
+        503,
+        "busy",
+        "Busy",
+        "More photos are coming in than can be looked at; send this one again in a moment.",
+        headers={"Retry-After": "5"},
+    ),
     Unavailable: Answer(
         503,
         "unavailable",

@@ -154,6 +154,14 @@ class PositionUnknown(RequestFault):
     """Beyond the end of the log."""
 
 
+class Busy(RequestFault):
+    """Others have all the hands or places there are, and had them for as long as anybody waits."""
+
+
+class BodyTooSlow(RequestFault):
+    """The body arrives so slowly that it would keep its place from others."""
+
+
 class Unavailable(RequestFault):
     """A part that the request needs is away."""
 

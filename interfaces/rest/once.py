@@ -5,15 +5,15 @@ takes a new key. What did not get as far as that (a body that cannot be read, no
 better in a moment and what broke on our side is never kept.
 """
 
+import asyncio
 import hmac
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, Final, TypeVar
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
-from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.serialization import encode_json
@@ -31,9 +31,18 @@ from interfaces.rest.headers import REPLAYED
 from interfaces.rest.idempotency import IdempotencyKey, created_id, strangers_id
 from interfaces.rest.job_shapes import API
 
+P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 Work = Callable[[UUID], Response[T]]
 """Does what was asked, and answers; it is given the id of what it creates."""
+
+
+class Run(Protocol):
+    """Runs what blocks in a thread."""
+
+    async def __call__(self, work: Callable[P, R], /, *arguments: P.args, **named: P.kwargs) -> R: ...
+
 
 REPEATABLE: Final = (IdempotencyConflict, RequestInProgress)
 """What more can be wrong with a request that takes a key."""
@@ -62,15 +71,15 @@ class Once:
         self._secret = container.settings.claim_key_bytes
 
     async def for_user(
-        self, user_id: UUID, asked: Any, work: Work[T], *, appends: bool = True
+        self, user_id: UUID, asked: Any, work: Work[T], *, appends: bool = True, run: Run = asyncio.to_thread
     ) -> Response[T]:
         """The answer of `work`, run in a thread, or the one that this user's request got before.
 
         `asked` is what decides whether it is the same request. `appends` says that the work records events.
-        Raises what `work` raises, IdempotencyConflict or RequestInProgress.
+        Raises what `work` and `run` raise, IdempotencyConflict or RequestInProgress.
         """
         created = created_id(user_id, self._route, self._key)
-        return await self._answered(created, user_id, asked, work, appends=appends, keeps_refusals=True)
+        return await self._answered(created, user_id, asked, work, run, appends=appends, keeps_refusals=True)
 
     async def recorded(self, user_id: UUID, asked: Any, work: Work[T]) -> Response[T]:
         """The same for work that does nothing but record: its answer is kept in the same transaction.
@@ -80,8 +89,8 @@ class Once:
         """
         created = created_id(user_id, self._route, self._key)
         if self._key is None:
-            return await sync_to_thread(work, created)
-        return await sync_to_thread(self._recorded, created, user_id, asked, work)
+            return await asyncio.to_thread(work, created)
+        return await asyncio.to_thread(self._recorded, created, user_id, asked, work)
 
     async def for_stranger(
         self, about: str, asked: Any, work: Work[T], *, appends: bool = True
@@ -91,24 +100,34 @@ class Once:
         Refusals are not kept: strangers could fill the table with them.
         """
         created = strangers_id(about, self._route, self._key, self._secret)
-        return await self._answered(created, created, asked, work, appends=appends, keeps_refusals=False)
+        return await self._answered(
+            created, created, asked, work, asyncio.to_thread, appends=appends, keeps_refusals=False
+        )
 
     async def _answered(
-        self, created: UUID, owner: UUID, asked: Any, work: Work[T], *, appends: bool, keeps_refusals: bool
+        self,
+        created: UUID,
+        owner: UUID,
+        asked: Any,
+        work: Work[T],
+        run: Run,
+        *,
+        appends: bool,
+        keeps_refusals: bool,
     ) -> Response[T]:
         if self._key is None:
-            return await sync_to_thread(work, created)
+            return await run(work, created)
         content_hash = self._hash(asked)
         try:
             async with self._answers.alone(created):
                 if kept := await self._answers.find(created):
                     return _again(kept, content_hash)
                 try:
-                    response, sealed = await sync_to_thread(self._done, work, created, owner)
+                    response, sealed = await run(self._done, work, created, owner)
                 except Exception as error:
                     if keeps_refusals and (refusal := _refusal(error)):
                         status, content = refusal
-                        sealed = await sync_to_thread(self._sealed, owner, content)
+                        sealed = await asyncio.to_thread(self._sealed, owner, content)
                         await self._keep(created, owner, content_hash, status, sealed)
                     raise
                 if appends and current().position is None:  # it was recorded by a request that was cut off

@@ -15,6 +15,7 @@ from interfaces.rest.bodies import expected_type
 from interfaces.rest.errors import ANSWERS
 from interfaces.rest.faults import (
     BodyTooLarge,
+    BodyTooSlow,
     CsrfRejected,
     MalformedJson,
     MalformedRequest,
@@ -235,6 +236,7 @@ def _general(
             MalformedRequest,
             UnsupportedContentType,
             UnsupportedContentEncoding,
+            BodyTooSlow,
             ValidationFailed,
         )
         yield from (MalformedJson, BodyTooLarge) if expected == "application/json" else (PhotoTooLarge,)

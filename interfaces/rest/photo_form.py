@@ -1,18 +1,17 @@
-"""A form with one photo, read as it arrives: cut off at the limit, and never larger in memory than that."""
+"""A form with one photo, read as it arrives and cut off at the limit: never more than a piece is in memory."""
 
 from email.message import Message
 from typing import Any, Final
 
 from litestar import Request
 from litestar.datastructures import State
-from msgspec import Struct
 from multipart import (  # type: ignore[import-untyped]  # the library has no types
     MultipartError,
     MultipartSegment,
     PushMultipartParser,
 )
 
-from application.photos import PHOTO_BYTES, PhotoTooLarge
+from interfaces.rest.arriving import PhotoFile
 from interfaces.rest.faults import FieldProblem, MalformedRequest, ValidationFailed
 
 FIELD: Final = "photo"
@@ -44,14 +43,11 @@ FORM: Final = {
 """`opt=FORM` marks a route that takes such a form, and describes it as OpenAPI does."""
 
 
-class SentPhoto(Struct, frozen=True):
-    name: str
-    """As the client sent it: anything may be in it."""
-    content: bytes
+async def received(request: Request[Any, Any, State], file: PhotoFile) -> str:
+    """Write the form's photo into the file; the name as the client sent it: anything may be in it.
 
-
-async def sent_photo(request: Request[Any, Any, State]) -> SentPhoto:
-    """The form's file. Raises MalformedRequest, ValidationFailed or PhotoTooLarge."""
+    Raises MalformedRequest, ValidationFailed, PhotoTooLarge or Unavailable.
+    """
     form = _Form()
     try:
         boundary = request.content_type[1].get("boundary", "")
@@ -61,21 +57,21 @@ async def sent_photo(request: Request[Any, Any, State]) -> SentPhoto:
             async for piece in request.stream():
                 if not parser.closed:  # what follows the form's end means nothing
                     for event in parser.parse(piece):
-                        form.take(event)
+                        await file.add(form.content_of(event))
     except (MultipartError, UnicodeError):
         raise MalformedRequest from None
     if form.name is None:
         raise ValidationFailed([FieldProblem(FIELD, "This field is needed")])
-    return SentPhoto(form.name, bytes(form.content))
+    await file.written()
+    return form.name
 
 
 class _Form:
     def __init__(self) -> None:
         self.name: str | None = None
-        self.content = bytearray()
 
-    def take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
-        """The head of a part, a piece of its content, or None at its end."""
+    def content_of(self, event: MultipartSegment | bytes | bytearray | None) -> bytes | bytearray:
+        """Of the head of a part there is none, nor of its end, which is None."""
         if isinstance(event, MultipartSegment):
             field = _text(event.name or "form")
             if field != FIELD:
@@ -87,10 +83,8 @@ class _Form:
             self.name = _file_name(event)
             if self.name is None:
                 raise ValidationFailed([FieldProblem(FIELD, "Expected a file")])
-        elif event:
-            self.content += event
-            if len(self.content) > PHOTO_BYTES:
-                raise PhotoTooLarge
+            return b""
+        return event or b""
 
 
 def _file_name(part: MultipartSegment) -> str | None:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import structlog
 from granian.constants import Interfaces
+from granian.http import HTTP2Settings
 from granian.log import LogLevels
 from granian.server import MPServer
 from litestar.types import ASGIApp
 
+from infrastructure.processes import memory
 from infrastructure.settings import Settings
 from infrastructure.telemetry import configure_logging
 from infrastructure.wiring import build
@@ -22,6 +24,9 @@ from interfaces.rest.app import create_app
 
 GRACE = 30
 """Seconds that requests in hand have to end once the process is asked to stop."""
+
+HEADERS = 64 * 1024
+"""Bytes that the headers of a request may have over HTTP/2; the server's own limit is 16 MB."""
 
 log = structlog.get_logger()
 
@@ -62,6 +67,7 @@ def granian(target: str, host: str, port: int) -> MPServer:
         port=port,
         interface=Interfaces.ASGI,
         workers_kill_timeout=GRACE,
+        http2_settings=HTTP2Settings(max_headers_size=HEADERS),
         websockets=False,
         log_level=LogLevels.warning,
     )
@@ -70,6 +76,7 @@ def granian(target: str, host: str, port: int) -> MPServer:
 def application(settings: Settings) -> ASGIApp:
     """What each worker process serves; it ends when the process that started it goes, however that went."""
     configure_logging(settings.log_level, "serve", for_good=True)
+    memory.give_back()
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     return create_app(build(settings))
 

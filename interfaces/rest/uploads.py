@@ -1,14 +1,13 @@
 """Photos coming in: one file per request, checked before anything is kept."""
 
 from datetime import datetime
-from hashlib import sha256
+from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, post, put
-from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
@@ -29,12 +28,14 @@ from domain.errors import Conflict
 from infrastructure.delivering.signed_links import LinkExpired, LinkInvalid
 from infrastructure.queries.sessions import Principal
 from infrastructure.wiring import Container
+from interfaces.rest.arriving import Arrivals
 from interfaces.rest.bodies import UPLOAD_BYTES
 from interfaces.rest.deadlines import WORKING_ON_PICTURES, allow
+from interfaces.rest.faults import Busy
 from interfaces.rest.headers import REPLAYED
 from interfaces.rest.job_shapes import LONGEST_TEXT
 from interfaces.rest.once import REPEATABLE, Once
-from interfaces.rest.photo_form import FORM, SentPhoto, sent_photo
+from interfaces.rest.photo_form import FORM, received
 from interfaces.rest.problems import problems
 from interfaces.rest.viewers import ONLY_SIGNED, Viewer
 
@@ -78,24 +79,28 @@ class Uploaded(Struct, frozen=True):
     summary="Send a photo",
     description="The bytes are decoded to decide whether it is one; its name and Content-Type are not asked.",
     opt=FORM,
-    dependencies={"sent": Provide(sent_photo)},
     request_max_body_size=UPLOAD_BYTES,
     response_headers=[REPLAYED],
-    responses=problems(*REJECTIONS, Conflict, *REPEATABLE),
+    responses=problems(*REJECTIONS, Conflict, Busy, *REPEATABLE),
 )
 async def upload(
-    sent: NamedDependency[SentPhoto],
+    request: Request[Any, Any, State],
+    arrivals: NamedDependency[Arrivals],
     container: NamedDependency[Container],
     principal: NamedDependency[Principal],
     once: NamedDependency[Once],
 ) -> Response[Uploaded]:
-    def keep(upload_id: UUID) -> Response[Uploaded]:
-        kept = container.uploads.add(upload_id, user_id=principal.user_id, name=sent.name, photo=sent.content)
-        return Response(_uploaded(kept))
+    user_id = principal.user_id
+    async with arrivals.photo(user_id) as file:
+        name = await received(request, file)
 
-    allow(WORKING_ON_PICTURES)
-    asked = (sent.name, sha256(sent.content).hexdigest())
-    return await once.for_user(principal.user_id, asked, keep, appends=False)
+        def keep(upload_id: UUID) -> Response[Uploaded]:
+            kept = container.uploads.add(upload_id, user_id=user_id, name=name, photo=file.content())
+            return Response(_uploaded(kept))
+
+        allow(WORKING_ON_PICTURES)
+        in_turn = partial(arrivals.hands.run, user_id)
+        return await once.for_user(user_id, (name, file.sha256), keep, appends=False, run=in_turn)
 
 
 class LinkToUpload(Struct, frozen=True):
@@ -142,21 +147,27 @@ async def link_to_upload(
     description="Where the object store cannot take it itself; the address is that of POST /uploads/links.",
     opt={**ONLY_SIGNED, "body": {"required": True, "content": {OCTETS: {"schema": BYTES}}}},
     request_max_body_size=PHOTO_BYTES,
-    responses=problems(LinkInvalid, LinkExpired, PhotoTooLarge),
+    responses=problems(LinkInvalid, LinkExpired, PhotoTooLarge, Busy),
 )
 async def put_photo(
     upload_id: FromPath[UUID],
     request: Request[Any, Any, State],
     container: NamedDependency[Container],
+    arrivals: NamedDependency[Arrivals],
     viewer: NamedDependency[Viewer],
     owner: Owner,
 ) -> None:
     if viewer.user_id:  # a session opens other doors, not this one
         raise LinkInvalid
-    photo = bytearray()
-    async for piece in request.stream():
-        photo += piece
-    await sync_to_thread(container.uploads.incoming.put, owner, upload_id, bytes(photo))
+    async with arrivals.photo(owner) as file:
+        async for piece in request.stream():
+            await file.add(piece)
+        await file.written()
+
+        def put() -> None:
+            container.uploads.incoming.put(owner, upload_id, file.content())
+
+        await arrivals.hands.run(owner, put)
 
 
 @post(
@@ -164,17 +175,18 @@ async def put_photo(
     tags=TAGS,
     summary="Take in a photo that was put",
     description="Checked like any other. Repeated, it is answered with the same upload.",
-    responses=problems(PhotoNotArrived, *REJECTIONS, Conflict),
-    sync_to_thread=True,
+    responses=problems(PhotoNotArrived, *REJECTIONS, Conflict, Busy),
 )
-def complete_upload(
+async def complete_upload(
     upload_id: FromPath[UUID],
     data: JSONBody[CompleteUpload],
     container: NamedDependency[Container],
+    arrivals: NamedDependency[Arrivals],
     principal: NamedDependency[Principal],
 ) -> Uploaded:
     allow(WORKING_ON_PICTURES)
-    return _uploaded(container.uploads.complete(upload_id, user_id=principal.user_id, name=data.name))
+    complete, user_id = container.uploads.complete, principal.user_id
+    return _uploaded(await arrivals.hands.run(user_id, complete, upload_id, user_id=user_id, name=data.name))
 
 
 def _uploaded(kept: Upload) -> Uploaded:

@@ -7,12 +7,14 @@ from typing import Any, cast
 import pytest
 from litestar.types import Message, Receive, ReceiveMessage, Scope, Send
 
-from interfaces.rest.deadlines import allow, in_time
-from interfaces.rest.faults import Unavailable
+from interfaces.rest.deadlines import SLOWEST, allow, in_time
+from interfaces.rest.faults import BodyTooSlow, Unavailable
 
 PATIENCE = 0.05
 """Seconds."""
 LONG = 4 * PATIENCE
+FOR_EVER = 3_600.0
+PIECES = 12
 SCOPE = cast(Scope, {"type": "http", "path_template": "/jobs"})
 START = cast(Message, {"type": "http.response.start", "status": 200, "headers": []})
 END = cast(Message, {"type": "http.response.body", "body": b"", "more_body": False})
@@ -21,20 +23,34 @@ END = cast(Message, {"type": "http.response.body", "body": b"", "more_body": Fal
 class Client:
     """Sends a body piece by piece, each as late as it likes, and keeps what it is told."""
 
-    def __init__(self, *pauses: float) -> None:
+    def __init__(self, *pauses: float, piece: bytes = b"") -> None:
         self._pauses = list(pauses) or [0.0]
+        self._piece = piece
         self.told: list[Message] = []
 
     async def receive(self) -> ReceiveMessage:
         await asyncio.sleep(self._pauses.pop(0))
-        return cast(ReceiveMessage, {"type": "http.request", "body": b"", "more_body": bool(self._pauses)})
+        return cast(
+            ReceiveMessage, {"type": "http.request", "body": self._piece, "more_body": bool(self._pauses)}
+        )
 
     async def send(self, message: Message) -> None:
         self.told.append(message)
 
 
-def ask(client: Client, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
-    asyncio.run(cast(Any, in_time(app, PATIENCE)(SCOPE, client.receive, client.send)))
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def ask(client: Client, app: App, silence: float = 3 * LONG) -> None:
+    asyncio.run(cast(Any, in_time(app, PATIENCE, silence)(SCOPE, client.receive, client.send)))
+
+
+async def reading(_scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers once it has the whole body."""
+    while (await receive()).get("more_body"):
+        pass
+    await send(START)
+    await send(END)
 
 
 def test_whoever_would_wait_for_ever_is_told_that_a_part_is_away() -> None:
@@ -77,20 +93,50 @@ def test_what_cannot_be_broken_off_keeps_nobody_waiting_and_is_heard_no_more() -
 def test_a_body_may_take_its_time_but_not_what_follows() -> None:
     slow = Client(LONG, LONG)
 
-    async def patient(_scope: Scope, receive: Receive, send: Send) -> None:
-        while (await receive()).get("more_body"):
-            pass
-        await send(START)
-        await send(END)
-
     async def frozen(_scope: Scope, receive: Receive, _send: Send) -> None:
         await receive()
         await asyncio.Event().wait()
 
-    ask(slow, patient)
+    ask(slow, reading)
     assert slow.told == [START, END]
     with pytest.raises(Unavailable):
         ask(Client(LONG), frozen)
+
+
+def test_whoever_falls_silent_half_way_is_not_waited_for() -> None:
+    client = Client(0, FOR_EVER)
+
+    with pytest.raises(BodyTooSlow):
+        ask(client, reading)
+    assert client.told == []
+
+
+def test_whoever_sends_drop_by_drop_is_not_waited_for_either() -> None:
+    with pytest.raises(BodyTooSlow):
+        ask(Client(*[PATIENCE] * 1_000, piece=b"x"), reading)
+
+
+def test_a_slow_body_earns_time_with_what_comes() -> None:
+    client = Client(*[PATIENCE] * 20, piece=bytes(int(SLOWEST * 2 * PATIENCE)))
+
+    ask(client, reading, silence=10 * PATIENCE)
+
+    assert client.told == [START, END]
+
+
+def test_a_body_does_not_pay_for_the_time_that_we_take() -> None:
+    async def slow(_scope: Scope, receive: Receive, send: Send) -> None:
+        allow(10 * LONG)
+        for _ in range(PIECES):
+            await receive()
+            await asyncio.sleep(PATIENCE)
+        await send(START)
+        await send(END)
+
+    client = Client(*[0.0] * PIECES)
+    ask(client, slow, silence=10 * PATIENCE)
+
+    assert client.told == [START, END]
 
 
 def test_an_answer_that_has_begun_may_take_its_time() -> None:

@@ -108,7 +108,7 @@ def test_with_port_0_it_tells_where_it_listens(standing: Server) -> None:
 def test_asked_to_stop_it_finishes_what_it_has_in_hand(server: Server, ada: Any, database: Any) -> None:
     workers = server.workers
     recorded = ada.post("/jobs", {"photos": [{"upload_id": ada.upload()}], "brief": {"preset": "enhance"}})
-    with socket.create_connection(_place(server)) as connection:
+    with socket.create_connection(place(server)) as connection:
         head = (
             f"GET /api/v1/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: {ada.headers['Authorization']}\r\n"
             f"Wait-For-Position: {recorded.headers['event-position']}\r\n\r\n"
@@ -146,7 +146,7 @@ def test_a_long_poll_that_nobody_waits_for_any_more_is_over(
             answer = httpx.get(f"{server.url}{path}0", headers=ada.headers)
             return answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
 
-        with socket.create_connection(_place(server)) as connection:
+        with socket.create_connection(place(server)) as connection:
             token = ada.headers["Authorization"]
             head = f"GET {path}{LONGEST_WAIT} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n\r\n"
             connection.sendall(head.encode())
@@ -176,7 +176,7 @@ def test_an_upload_without_a_known_length_is_cut_off_while_it_is_read(standing: 
     part = b'--b\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n'
     megabyte = b"f4240\r\n" + bytes(1_000_000) + b"\r\n"
     sent = 0
-    with socket.create_connection(_place(standing), timeout=20) as connection:
+    with socket.create_connection(place(standing), timeout=20) as connection:
         connection.sendall(head.encode() + b"%x\r\n" % len(part) + part + b"\r\n")
         try:
             while sent < 200:
@@ -193,7 +193,7 @@ def test_an_upload_without_a_known_length_is_cut_off_while_it_is_read(standing: 
 def test_whoever_sends_a_body_that_is_not_wanted_hears_why(standing: Server) -> None:
     """Though they read nothing before they have sent it all, as proxies do."""
     head = "POST /api/v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n"
-    with socket.create_connection(_place(standing), timeout=20) as connection:
+    with socket.create_connection(place(standing), timeout=20) as connection:
         connection.sendall(head.encode() + bytes(20_000_000))
         assert connection.recv(65536).startswith(b"HTTP/1.1 401")
         connection.sendall(b"GET /api/v1/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -202,7 +202,7 @@ def test_whoever_sends_a_body_that_is_not_wanted_hears_why(standing: Server) -> 
 
 def test_whoever_asks_before_sending_a_body_that_is_not_wanted_hears_why_at_once(standing: Server) -> None:
     head = "POST /api/v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
-    with socket.create_connection(_place(standing), timeout=20) as connection:
+    with socket.create_connection(place(standing), timeout=20) as connection:
         connection.sendall(head.encode())
         told = b"".join(iter(lambda: connection.recv(65536), b""))
     assert told.startswith(b"HTTP/1.1 401")
@@ -343,7 +343,7 @@ def _alive(url: str) -> bool:
         return False
 
 
-def _place(server: Server) -> tuple[str, int]:
+def place(server: Server) -> tuple[str, int]:
     parts = urlsplit(server.url)
     return str(parts.hostname), int(parts.port or 0)
 
