@@ -45,10 +45,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     host: Annotated[str, Meta(description="The address the API listens on")] = "127.0.0.1"
     metrics_port: Annotated[
         int,
-        Meta(ge=0, le=65535, description="Where `stage follow` serves /metrics to Prometheus; 0 for nowhere"),
+        Meta(
+            ge=0,
+            le=65534,
+            description="Where `stage follow` serves /metrics to Prometheus, and `stage serve` one port above; 0 for "
+            "nowhere",
+        ),
     ] = 0
     metrics_host: Annotated[
-        str, Meta(description="The address it serves them on; an internal one, since anybody may ask there")
+        str, Meta(description="The address they serve them on; an internal one, since anybody may ask there")
     ] = "127.0.0.1"
     cors_origins: Annotated[
         str, Meta(description="Origins of browser apps that may call the API, separated by commas")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from infrastructure.doctor import following, ledgers, parts, payments, work
+from infrastructure.doctor import following, ledgers, outcomes, parts, payments, work
 from infrastructure.doctor.findings import Check, Finding, Severity
 from infrastructure.reactions.failure import described
 from infrastructure.wiring import Container
@@ -14,6 +14,8 @@ CHECKS: Mapping[str, Check] = {
     "parked_events": following.parked_events,
     "rebuilds": following.unfinished_rebuilds,
     "reactions": work.reactions,
+    "photos": outcomes.photos,
+    "webhooks": outcomes.webhooks,
     "oldest_job": work.oldest_job,
     "oldest_hold": work.oldest_hold,
     "ledgers": ledgers.balances,

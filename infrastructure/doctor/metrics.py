@@ -2,12 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from math import inf
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -68,6 +67,17 @@ GAUGES = (
     Gauge("stage_reactions_later", "reactions", "later", "Reactions that will be due", "kind"),
     Gauge("stage_reactions_running", "reactions", "running", "Reactions being performed", "kind"),
     Gauge("stage_reactions_dead", "reactions", "dead", "Reactions that were given up", "kind"),
+    Gauge("stage_photos_staged", "photos", "staged", "Photos delivered within the last hour"),
+    Gauge("stage_photos_refused", "photos", "refused", "Photos that the provider's rules refused, likewise"),
+    Gauge("stage_photos_unusable", "photos", "unusable", "Photos that cannot be read or fetched, likewise"),
+    Gauge("stage_photos_failed", "photos", "failed", "Photos that failed for no reason of theirs, likewise"),
+    Gauge(
+        "stage_webhooks_delivered",
+        "webhooks",
+        "delivered",
+        "Messages that webhooks took within the last hour",
+    ),
+    Gauge("stage_webhooks_in_vain", "webhooks", "in_vain", "Attempts to deliver one that failed, likewise"),
     Gauge("stage_oldest_job_seconds", "oldest_job", "seconds", "Age of the oldest unfinished job, or 0"),
     Gauge("stage_oldest_hold_seconds", "oldest_hold", "seconds", "Age of the oldest hold, or 0"),
     Gauge("stage_debt_credits", "debt", "credits", "Credits that users owe"),
@@ -156,19 +166,8 @@ class DoctorCollector(Collector):
         return found
 
 
-@contextmanager
-def serve_metrics(container: Container, *, fresh: float = FRESH) -> Iterator[int]:
-    """Serve /metrics at METRICS_HOST and METRICS_PORT until the end; yields the port, which 0 leaves to the system.
-
-    Raises OSError if it is taken.
-    """
+def doctors_registry(container: Container, *, fresh: float = FRESH) -> CollectorRegistry:
+    """What serves it to Prometheus."""
     registry = CollectorRegistry()
     registry.register(DoctorCollector(container, fresh=fresh))
-    settings = container.settings
-    server, thread = start_http_server(settings.metrics_port, settings.metrics_host, registry)
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return registry

@@ -1,6 +1,7 @@
 """The read side's connections: asynchronous, pooled, rows straight into Structs, sealed texts opened."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -18,13 +19,20 @@ _TIMESTAMPTZ = postgres.types["timestamptz"].oid
 
 Row = TypeVar("Row", bound=Struct)
 Parameters = Mapping[str, Any] | None
+Timed = Callable[[str, float], None]
+
+
+def _not_timed(_rows: str, _seconds: float) -> None:
+    """Nobody wants to know."""
 
 
 class Reader:
     """Runs queries. A connection that broke while it lay idle is noticed by asking once more."""
 
-    def __init__(self, url: str, keyring: Keyring, *, size: int) -> None:
+    def __init__(self, url: str, keyring: Keyring, *, size: int, timed: Timed = _not_timed) -> None:
+        """`timed` hears of each query what shape of rows it reads, and the seconds that it took."""
         self._keyring = keyring
+        self._timed = timed
         self._layouts: dict[tuple[bytes, type[Struct]], _Layout[Any]] = {}
         self.pool = AsyncConnectionPool(
             bounded(url),
@@ -71,6 +79,7 @@ class Reader:
     async def _rows(
         self, shape: type[Row], statement: bytes, parameters: Parameters, sealed: Sequence[str]
     ) -> list[Row]:
+        began = time.perf_counter()
         connection = await self.pool.getconn()
         try:
             cursor = await connection.execute(statement, parameters, binary=True)
@@ -79,6 +88,7 @@ class Reader:
                 layout = self._layouts[statement, shape] = _Layout(shape, cursor.description or [], sealed)
         finally:
             await self.pool.putconn(connection)
+        self._timed(shape.__name__, time.perf_counter() - began)
         return layout.rows(found, self._keyring)
 
 

@@ -33,14 +33,15 @@ class Refusals:
         self._write = write
         self._pace = pace
         self._gathered: dict[Refusal, Entry] = {}
-        self._unwritten = 0
+        self.unwritten = 0
+        """How many wait."""
         self._writing: asyncio.Task[None] | None = None
         self._not_before = 0.0
         self._ending = asyncio.Event()
 
     def note(self, refusal: Refusal, request_id: str) -> None:
         """Have it written down; called in the event loop."""
-        self._unwritten += 1
+        self.unwritten += 1
         self._add(Entry(refusal, 1, request_id))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_all())
@@ -50,8 +51,8 @@ class Refusals:
         self._ending.set()
         if self._writing:
             await asyncio.wait([self._writing], timeout=AWAY)
-        if self._unwritten:
-            log.error("security_log.lost", refusals=self._unwritten)
+        if self.unwritten:
+            log.error("security_log.lost", refusals=self.unwritten)
 
     def _add(self, entry: Entry) -> None:
         refusal, request_id = entry.refusal, entry.request_id
@@ -69,14 +70,14 @@ class Refusals:
                 try:
                     await asyncio.to_thread(self._write, entries)
                 except Exception as error:  # noqa: BLE001 - whatever it is, they are kept for another try
-                    log.warning("security_log.away", refusals=self._unwritten, error=type(error).__name__)
+                    log.warning("security_log.away", refusals=self.unwritten, error=type(error).__name__)
                     if self._ending.is_set():
                         return
                     for entry in entries:
                         self._add(entry)
                     self._not_before = now() + AWAY
                 else:
-                    self._unwritten -= sum(entry.times for entry in entries)
+                    self.unwritten -= sum(entry.times for entry in entries)
                     self._not_before = now() + self._pace * len(entries)
         finally:
             self._writing = None

@@ -2,15 +2,14 @@
 
 import signal
 import threading
-from contextlib import AbstractContextManager, nullcontext
 
 import structlog
 
 from infrastructure import wiring
-from infrastructure.doctor.metrics import serve_metrics
+from infrastructure.doctor.metrics import doctors_registry
 from infrastructure.event_store.anchorer import Anchorer
+from infrastructure.metrics import Place, offered
 from infrastructure.postgres.direct import refuse_pooler
-from infrastructure.wiring import Container
 from interfaces.cli.opened import opened
 
 log = structlog.get_logger()
@@ -21,7 +20,10 @@ def follow() -> None:
 
     With METRICS_PORT, what the doctor measures is served there.
     """
-    with opened("follow") as container, _metrics(container):
+    with (
+        opened("follow") as container,
+        offered(container.settings, Place.FOLLOW, doctors_registry(container)),
+    ):
         refuse_pooler(container.settings.direct_url, container.settings.direct_variable)
         stopped = threading.Event()
         for wanted in (signal.SIGTERM, signal.SIGINT):
@@ -38,7 +40,3 @@ def follow() -> None:
         anchorer.stop()
         following.stop()
         log.info("following.stopped")
-
-
-def _metrics(container: Container) -> AbstractContextManager[object]:
-    return serve_metrics(container) if container.settings.metrics_port else nullcontext()

@@ -7,6 +7,7 @@ from cyclopts import App, CycloptsError
 from psycopg import OperationalError
 
 from infrastructure.embedded.errors import NoEmbeddedServer
+from infrastructure.metrics import MetricsPortTaken
 from infrastructure.postgres.direct import NotDirect
 from infrastructure.processes.child import ChildFailed
 from infrastructure.processes.lock import FolderInUse
@@ -38,6 +39,7 @@ EXPLAINED = (
     ChildFailed,
     CommandFailed,
     FolderInUse,
+    MetricsPortTaken,
     NoEmbeddedServer,
     NotDirect,
     OperationalError,

@@ -15,6 +15,7 @@ from litestar.enums import ScopeType
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from infrastructure.metrics import Place, offered
 from infrastructure.queries.api_keys import KeyHolders
 from infrastructure.queries.dashboard import Dashboards
 from infrastructure.queries.jobs import PageVersions
@@ -23,6 +24,7 @@ from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principals
 from infrastructure.queries.streams import News
 from infrastructure.requests.answers import Answers
+from infrastructure.requests.metrics import RequestMetrics
 from infrastructure.requests.rate_limits import RateLimits
 from infrastructure.requests.refusals import Refusals
 from infrastructure.settings import Settings
@@ -115,12 +117,15 @@ HANDLERS = (
 def create_app(container: Container) -> ASGIApp:
     """The application; it opens the container when it starts, and closes it when it stops."""
     settings = container.settings
-    reader = Reader(settings.database_url, container.keyring, size=settings.database_pool)
+    refusals = Refusals(container.security_log.write)
+    metrics = RequestMetrics(lambda: refusals.unwritten)
+    reader = Reader(
+        settings.database_url, container.keyring, size=settings.database_pool, timed=metrics.queried
+    )
     answers = Answers(settings.direct_url, container.keyring)
     news = News(reader, settings.redis_url)
     counts = RateLimits(settings.redis_url)
     limited = limits.Limits(counts, settings)
-    refusals = Refusals(container.security_log.write)
     session_cookie = SessionCookie(settings)
     app = Litestar(
         [
@@ -159,16 +164,17 @@ def create_app(container: Container) -> ASGIApp:
                 "session_cookie": session_cookie,
                 "limits": limited,
                 "refusals": refusals,
+                "metrics": metrics,
                 "signed_links": container.signed_links,
             }
         ),
-        lifespan=[_running(container, reader, answers, news, counts, refusals)],
+        lifespan=[_running(container, reader, answers, news, counts, refusals, metrics)],
         logging_config=None,
     )
     app.state.allowed = methods.by_path(app)
     documentation.prepare(app)
     _resolve_in_turn(app)
-    return methods.Heads(Remainders(Requests(app, settings)))
+    return methods.Heads(Remainders(Requests(app, settings, metrics)))
 
 
 def _admitting(app: ASGIApp) -> ASGIApp:
@@ -229,6 +235,7 @@ def _running(
     news: News,
     counts: RateLimits,
     refusals: Refusals,
+    metrics: RequestMetrics,
 ) -> Any:
     @asynccontextmanager
     async def running(_app: Litestar) -> AsyncIterator[None]:
@@ -240,7 +247,8 @@ def _running(
         await news.open()
         when_asked_to_stop(news.end)
         try:
-            yield
+            with offered(container.settings, Place.SERVE, metrics.registry):
+                yield
         finally:
             await news.close()
             await counts.close()

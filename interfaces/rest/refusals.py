@@ -11,6 +11,7 @@ from application.payments import NoticeOutOfTime, SignatureInvalid
 from infrastructure.delivering.signed_links import LinkInvalid
 from infrastructure.queries.sessions import Principal
 from infrastructure.records.security_log import Refusal, Refused
+from infrastructure.requests.metrics import RequestMetrics
 from infrastructure.requests.refusals import Refusals
 from interfaces.rest.faults import (
     ApiKeyRefused,
@@ -48,6 +49,7 @@ def note(connection: ASGIConnection[Any, Any, Any, Any], told: Exception) -> Non
     scope, state = connection.scope, connection.app.state
     limits: Limits = state.limits
     refusals: Refusals = state.refusals
+    metrics: RequestMetrics = state.metrics
     user = scope.get("user")
     refusal = Refusal(
         kind,
@@ -57,3 +59,4 @@ def note(connection: ASGIConnection[Any, Any, Any, Any], told: Exception) -> Non
         user_id=user.user_id if isinstance(user, Principal) else None,
     )
     refusals.note(refusal, current().correlation)
+    metrics.refused(kind)

@@ -11,6 +11,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.context import Context, acting
+from infrastructure.requests.metrics import RequestMetrics
 from infrastructure.settings import Settings
 from interfaces.rest import limits
 from interfaces.rest.headers import EVENT_POSITION
@@ -40,8 +41,9 @@ log = structlog.get_logger()
 class Requests:
     """The outermost layer of the API."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: RequestMetrics) -> None:
         self._app = app
+        self._metrics = metrics
         self._https = urlsplit(settings.app_url).scheme == "https"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,12 +53,12 @@ class Requests:
             return
         request_id = _request_id(scope)
         started = time.perf_counter()
-        status = 0
+        status, begun = 0, 0.0
 
         async def answered(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun = message["status"], time.perf_counter()
                 message["headers"] = [
                     *message["headers"],
                     *self._headers(message, act),
@@ -71,12 +73,14 @@ class Requests:
                 log.exception("http.broken_off", request_id=request_id, route=_route(scope))
                 raise
             finally:
+                method, route, ended = scope["method"], _route(scope), time.perf_counter()
+                self._metrics.answered(method, route, status, (begun or ended) - started)
                 log.info(
                     "http.answered",
-                    method=scope.get("method"),
-                    route=_route(scope),
+                    method=method,
+                    route=route,
                     status=status,
-                    ms=round((time.perf_counter() - started) * 1000, 1),
+                    ms=round((ended - started) * 1000, 1),
                     actor=act.actor,
                     request_id=request_id,
                 )

@@ -16,6 +16,7 @@ from granian.log import LogLevels
 from granian.server import MPServer
 from litestar.types import ASGIApp
 
+from infrastructure.metrics import Place, check_free
 from infrastructure.processes import memory
 from infrastructure.settings import Settings
 from infrastructure.telemetry import configure_logging
@@ -45,10 +46,11 @@ class PortTaken(Exception):
 
 
 def run(settings: Settings, *, address_file: Path | None = None) -> None:
-    """Answer requests until SIGTERM or SIGINT, then finish those in hand. Raises PortTaken.
+    """Answer requests until SIGTERM or SIGINT, then finish those in hand. Raises PortTaken or MetricsPortTaken.
 
     Where it listens is logged and, if asked for, written to `address_file`: with port 0 nobody knows before.
     """
+    check_free(settings, Place.SERVE)
     with _reserved(settings) as reserved:
         host, port = reserved.getsockname()[:2]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -50,6 +50,7 @@ def test_text_becomes_what_it_stands_for() -> None:
         ({"PORT": "four thousand"}, "PORT: Expected `int`"),
         ({"PORT": "70000"}, "PORT: "),
         ({"METRICS_PORT": "-1"}, "METRICS_PORT: "),
+        ({"METRICS_PORT": "65535"}, "METRICS_PORT: "),
         ({"APP_ENV": "test"}, "APP_ENV: "),
         ({"AUTH_SECRET": "short"}, "AUTH_SECRET must have 32 characters"),
         ({"MASTER_KEY": "not base64!"}, "MASTER_KEY must be base64"),

@@ -1,9 +1,11 @@
 """What Prometheus is told: a scrape over a socket shows what the doctor finds in a real database."""
 
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,9 +18,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from domain.credit_ledger import CreditLedger
 from domain.lots import Source
-from infrastructure.doctor.metrics import GAUGES, serve_metrics
+from infrastructure.doctor.metrics import FRESH, GAUGES, doctors_registry
 from infrastructure.embedded.valkey import EmbeddedValkey
+from infrastructure.metrics import served
 from infrastructure.processes.child import Child
+from infrastructure.requests.metrics import RequestMetrics
 from infrastructure.wiring import Container, build
 from tests.contracts.ports import on_postgres
 from tests.infrastructure.following.tally import until
@@ -37,6 +41,10 @@ def container(database: Any, valkey: EmbeddedValkey, tmp_path: Path) -> Iterator
     container.open()
     yield container
     container.close()
+
+
+def serve_metrics(container: Container, *, fresh: float = FRESH) -> AbstractContextManager[int]:
+    return served("127.0.0.1", 0, doctors_registry(container, fresh=fresh))
 
 
 def scrape(port: int) -> Scrape:
@@ -63,7 +71,8 @@ def test_a_scrape_shows_what_is_owed_held_waiting_and_not_anchored(container: Co
         """,
         {"owner": ANN},
     )
-    with serve_metrics(container) as port:
+    with serve_metrics(container, fresh=0) as port:
+        until(lambda: scrape(port)["stage_unanchored_seconds",] > 0)  # it is told in tenths
         told = scrape(port)
     assert [told[part,] for part in ("stage_database_up", "stage_redis_up", "stage_object_store_up")] == [
         1,
@@ -153,4 +162,8 @@ def test_each_metric_is_documented() -> None:
     for gauge in GAUGES:
         name = f"{gauge.name}{{{gauge.label}}}" if gauge.label else gauge.name
         assert f"| `{name}` | {gauge.help} |\n" in documented
-    assert documented.count("| `stage_") == len(GAUGES) + 1
+    of_the_api = [one for one in RequestMetrics().registry.collect() if one.name.startswith("stage_")]
+    for family in of_the_api:
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        assert re.search(rf"\| `{name}(\{{[a-z,]+}})?` \| {re.escape(family.documentation)} \|\n", documented)
+    assert documented.count("| `stage_") == len(GAUGES) + 1 + len(of_the_api)

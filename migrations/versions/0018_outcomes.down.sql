@@ -1,0 +1,2 @@
+DROP INDEX stage.webhook_attempts_at;
+DROP INDEX read_models.photos_v3_resolved;
