@@ -11,8 +11,10 @@ from infrastructure.records.security_log import Entry, Refusal
 
 PACE: Final = 1.0
 """Seconds for each row. So a process adds 86,400 a day at the most, some 25 MB with indexes, whatever strangers do."""
-MOST: Final = 60
-"""Different refusals that wait to be written; of further ones the kind alone is kept."""
+MOST: Final = 40
+"""Different refusals that wait to be written; of further ones network and kind are kept."""
+NETWORKS: Final = 20
+"""Networks of such further ones; of all others the kind alone is kept."""
 AWAY: Final = 5.0
 """Seconds until the next try after a failed one, and for the last one of all."""
 
@@ -55,11 +57,18 @@ class Refusals:
             log.error("security_log.lost", refusals=self.unwritten)
 
     def _add(self, entry: Entry) -> None:
-        refusal, request_id = entry.refusal, entry.request_id
-        if refusal not in self._gathered and len(self._gathered) >= MOST:
-            refusal, request_id = Refusal(refusal.kind), None
+        refusal = self._kept(entry.refusal)
+        request_id = entry.request_id if refusal == entry.refusal else None
         earlier = self._gathered.get(refusal, Entry(refusal, 0, request_id))
         self._gathered[refusal] = Entry(refusal, earlier.times + entry.times, earlier.request_id)
+
+    def _kept(self, whole: Refusal) -> Refusal:
+        """As much of it as there is room for."""
+        by_network = Refusal(whole.kind, network=whole.network)
+        for refusal, room in ((whole, MOST), (by_network, MOST + NETWORKS)):
+            if refusal in self._gathered or len(self._gathered) < room:
+                return refusal
+        return Refusal(whole.kind)
 
     async def _write_all(self) -> None:
         now = asyncio.get_running_loop().time

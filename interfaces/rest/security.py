@@ -39,8 +39,7 @@ class RefusalShown(Struct, frozen=True):
     route: Annotated[
         str | None,
         Meta(
-            description="Of what was asked. Null, as all that follows, where so much was refused that only kinds were "
-            "counted",
+            description="Of what was asked. Null where so much was refused that only networks, or kinds, were counted",
             examples=["POST /api/v1/auth/sign-in"],
         ),
     ]

@@ -5,12 +5,13 @@ import threading
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
 from infrastructure.records.security_log import Entry, Refusal, Refused
 from infrastructure.requests import refusals as module
-from infrastructure.requests.refusals import MOST, Refusals
+from infrastructure.requests.refusals import MOST, NETWORKS, Refusals
 
 SIGN_IN = Refusal(Refused.SIGN_IN, route="POST /auth/sign-in", network="203.0.113.0/24")
 PATIENCE = 20
@@ -63,15 +64,20 @@ async def test_those_that_are_the_same_are_one_entry_that_counts_them() -> None:
 async def test_of_a_flood_each_one_is_counted_and_some_are_told_apart() -> None:
     pages = Pages()
     refusals = Refusals(pages.write, pace=0)
-    for number in range(10_000):
+    for number in range(MOST):
         refusals.note(somebody(number), "r")
+    for number in range(10_000):
+        known = number < 9_000
+        network = "203.0.113.0/24" if known else f"10.{number // 100}.{number % 100}.0/24"
+        refusals.note(msgspec.structs.replace(somebody(number + MOST), network=network), "r")
     refusals.note(Refusal(Refused.RATE, user_id=UUID(int=7)), "r")
     await refusals.close()
 
-    assert len(pages.entries) == MOST + 2
-    assert sum(entry.times for entry in pages.entries) == 10_001
+    assert sum(entry.times for entry in pages.entries) == MOST + 10_001
+    assert len(pages.entries) == MOST + NETWORKS + 2
+    assert pages.entries[MOST] == Entry(Refusal(Refused.SIGN_IN, network="203.0.113.0/24"), 9_000, None)
     assert pages.entries[-2:] == [
-        Entry(Refusal(Refused.SIGN_IN), 10_000 - MOST, None),
+        Entry(Refusal(Refused.SIGN_IN), 1_000 - NETWORKS + 1, None),
         Entry(Refusal(Refused.RATE), 1, None),
     ]
 
