@@ -13,7 +13,7 @@ from obstore.store import LocalStore, ObjectStore
 from application.errors import PictureNotFound
 from infrastructure.storage.object_store import folder_of, object_store, there
 
-PIECE = 1024 * 1024
+PIECE = 256 * 1024
 """Bytes read at a time."""
 
 

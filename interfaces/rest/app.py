@@ -71,6 +71,7 @@ from interfaces.rest.bodies import JSON_BYTES, StrictRequest, readable
 from interfaces.rest.deadlines import in_time
 from interfaces.rest.ending import when_asked_to_stop
 from interfaces.rest.faults import RouteNotFound
+from interfaces.rest.files import Downloads
 from interfaces.rest.headers import EVENT_POSITION, REPLAYED
 from interfaces.rest.job_events import OpenStreams
 from interfaces.rest.once import once
@@ -145,6 +146,7 @@ def create_app(container: Container) -> ASGIApp:
             "page_versions": _always(PageVersions(reader)),
             "dashboards": _always(Dashboards(reader, newest=dashboard.SHOWN)),
             "previews": _always(Previews(container.pictures, container.darkroom)),
+            "downloads": _always(Downloads()),
             "arrivals": _always(Arrivals(hands(settings.database_pool))),
             "open_streams": _always(OpenStreams(settings.streams_per_user)),
             "session_cookie": _always(session_cookie),

@@ -17,15 +17,18 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
 from application.context import current
-from interfaces.rest.faults import BodyTooSlow, Unavailable
+from interfaces.rest.faults import BodyTooSlow, Disconnected, Unavailable
 
 PATIENCE: Final = 20.0
-"""Seconds from the last byte of a request to the first of its answer, which may then take any time."""
+"""Seconds from the last byte of a request to the first of its answer, which may then take any time, as long as
+somebody reads it."""
 WORKING_ON_PICTURES: Final = 50.0
 """The same where pictures are decoded or drawn, which waits for its turn and has limits of its own. Proxies
 wait for a minute, if not told otherwise."""
 SILENCE: Final = 30.0
 """Seconds for which a body may keep us waiting."""
+LEFT_LYING: Final = 60.0
+"""Seconds for which whoever reads an answer may leave a piece of it lying."""
 SLOWEST: Final = 8_192
 """For so many bytes it may do so for a second more, but never for longer than SILENCE."""
 
@@ -35,9 +38,11 @@ log = structlog.get_logger()
 class Deadline:
     """One request's: for the client while a piece of its body is asked for, and else for us."""
 
-    def __init__(self, receive: Receive, send: Send, patience: float, silence: float) -> None:
+    def __init__(
+        self, receive: Receive, send: Send, patience: float, silence: float, left_lying: float
+    ) -> None:
         self._receive, self._send = receive, send
-        self._patience, self._silence = patience, silence
+        self._patience, self._silence, self._left_lying = patience, silence, left_lying
         self._now = asyncio.get_running_loop().time
         self._until = self._now() + patience
         self._asked_at: float | None = None
@@ -64,9 +69,17 @@ class Deadline:
         return message
 
     async def send(self, message: Message) -> None:
-        if not self._given_up:
-            self._answered = True
+        if self._given_up:
+            return
+        self._answered = True
+        if message["type"] != "http.response.body" or not message["more_body"]:
             await self._send(message)
+            return
+        try:
+            async with asyncio.timeout(self._left_lying):
+                await self._send(message)
+        except TimeoutError:
+            raise Disconnected from None
 
     async def missed(self, task: "asyncio.Task[None]") -> BodyTooSlow | Unavailable | None:
         """Whose fault it is, at once, when the task neither ends nor begins to answer in time; else None, at
@@ -93,8 +106,10 @@ def allow(seconds: float) -> None:
     _current.get().allow(seconds)
 
 
-def in_time(app: ASGIApp, patience: float = PATIENCE, silence: float = SILENCE) -> ASGIApp:
-    """Answers for the application when it does not do so in time.
+def in_time(
+    app: ASGIApp, patience: float = PATIENCE, silence: float = SILENCE, left_lying: float = LEFT_LYING
+) -> ASGIApp:
+    """Answers for the application when it does not do so in time, and breaks off an answer that nobody reads.
 
     Raises BodyTooSlow or Unavailable, and what it raises.
     """
@@ -103,7 +118,7 @@ def in_time(app: ASGIApp, patience: float = PATIENCE, silence: float = SILENCE) 
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
-        deadline = Deadline(receive, send, patience, silence)
+        deadline = Deadline(receive, send, patience, silence, left_lying)
         _current.set(deadline)
         task = asyncio.create_task(_answering(app, scope, deadline))
         try:

@@ -668,7 +668,7 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         503,
         "busy",
         "Busy",
-        "More photos are coming in than can be looked at; send this one again in a moment.",
+        "More pictures are coming in or going out than there are hands for; ask again in a moment.",
         headers={"Retry-After": "5"},
     ),
     Unavailable: Answer(

@@ -42,8 +42,8 @@ from infrastructure.wiring import Container
 from interfaces.rest import cursors
 from interfaces.rest.cursors import Cursor, Limit
 from interfaces.rest.deadlines import WORKING_ON_PICTURES, allow
-from interfaces.rest.faults import CursorInvalid, JobNotReady, ReadModelBehind
-from interfaces.rest.files import begun, disposition
+from interfaces.rest.faults import Busy, CursorInvalid, JobNotReady, ReadModelBehind
+from interfaces.rest.files import Downloads, disposition
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import (
     DISPOSITION,
@@ -191,7 +191,7 @@ async def show_job(
     response_headers=[DISPOSITION],
     description="With a manifest.json that tells each file's original and what was done to it. Altered pictures "
     "come with labelled variants, their unaltered originals and a page that discloses them.",
-    responses=problems(NotFound, PictureNotFound, PictureRemoved, JobNotReady, ReadModelBehind),
+    responses=problems(NotFound, PictureNotFound, PictureRemoved, JobNotReady, ReadModelBehind, Busy),
 )
 async def download_job(
     job_id: FromPath[UUID],
@@ -199,6 +199,7 @@ async def download_job(
     reader: NamedDependency[Reader],
     principal: NamedDependency[Principal],
     previews: NamedDependency[Previews],
+    downloads: NamedDependency[Downloads],
     wait_for_position: WaitForPosition = None,
 ) -> Stream:
     await wait_for(reader, wait_for_position, JOBS, PHOTOS)
@@ -224,7 +225,7 @@ async def download_job(
 
     allow(WORKING_ON_PICTURES)
     return Stream(
-        await begun(delivery.zipped(container.pictures, labelled)),
+        await downloads.begun(principal.user_id, delivery.zipped(container.pictures, labelled)),
         media_type="application/zip",
         headers={
             "Content-Disposition": disposition(f"stage-in-seconds-{job_id}.zip", attachment=True),

@@ -19,8 +19,8 @@ from infrastructure.queries.reader import Reader
 from infrastructure.queries.tables import JOBS, PHOTOS
 from infrastructure.storage.pictures import OpenPicture
 from infrastructure.wiring import Container
-from interfaces.rest.faults import RangeNotSatisfiable, ReadModelBehind
-from interfaces.rest.files import FileStream, disposition
+from interfaces.rest.faults import Busy, RangeNotSatisfiable, ReadModelBehind
+from interfaces.rest.files import Downloads, FileStream, disposition
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import DISPOSITION, ETAG, NOT_MODIFIED, IfNoneMatch, has, not_modified
 from interfaces.rest.problems import problems
@@ -42,6 +42,7 @@ _RESPONSES: Final = (
         LinkInvalid,
         LinkExpired,
         ReadModelBehind,
+        Busy,
     )
 )
 
@@ -60,6 +61,7 @@ async def original(
     job_id: FromPath[UUID],
     photo_id: FromPath[UUID],
     container: NamedDependency[Container],
+    downloads: NamedDependency[Downloads],
     reader: NamedDependency[Reader],
     viewer: NamedDependency[Viewer],
     if_none_match: IfNoneMatch = None,
@@ -75,7 +77,7 @@ async def original(
         raise PictureRemoved(photo.original_removed_at)
     name = _naming(photo).original(photo.number, photo.name, photo.original_media_type)
     picture = _Picture((photo.user_id, ORIGINALS, photo.original), photo.original_media_type, name, viewer)
-    return await picture.sent(container, if_none_match, wanted, if_range)
+    return await picture.sent(container, downloads, if_none_match, wanted, if_range)
 
 
 @get(
@@ -91,6 +93,7 @@ async def result(
     job_id: FromPath[UUID],
     photo_id: FromPath[UUID],
     container: NamedDependency[Container],
+    downloads: NamedDependency[Downloads],
     reader: NamedDependency[Reader],
     viewer: NamedDependency[Viewer],
     if_none_match: IfNoneMatch = None,
@@ -107,7 +110,7 @@ async def result(
     name = _naming(photo).result(photo.number, photo.name, photo.result_media_type)
     place = (photo.user_id, results_of(job_id), photo.result)
     picture = _Picture(place, photo.result_media_type, name, viewer)
-    return await picture.sent(container, if_none_match, wanted, if_range)
+    return await picture.sent(container, downloads, if_none_match, wanted, if_range)
 
 
 def _naming(photo: PhotoPictures) -> Naming:
@@ -129,11 +132,16 @@ class _Picture:
     viewer: Viewer
 
     async def sent(
-        self, container: Container, if_none_match: str | None, wanted: str | None, if_range: str | None
+        self,
+        container: Container,
+        downloads: Downloads,
+        if_none_match: str | None,
+        wanted: str | None,
+        if_range: str | None,
     ) -> FileStream | Response[None]:
         """The picture, the part of it that is wanted, or nothing if the client has it already.
 
-        Raises PictureNotFound or RangeNotSatisfiable.
+        Raises PictureNotFound, RangeNotSatisfiable or Busy.
         """
         pictures = container.pictures
         headers = {"ETag": f'"{self.place[2]}"', **self.viewer.headers(FOREVER)}
@@ -142,13 +150,17 @@ class _Picture:
         headers |= {**ACCEPTED, "Content-Disposition": disposition(self.name, attachment=False)}
         if (asked := asked_for(wanted, if_range, headers["ETag"])) is None:
             found = await pictures.open(*self.place)
-            return self._stream(found, headers | {"Content-Length": str(found.size)})
+            return await self._stream(downloads, found, headers | {"Content-Length": str(found.size)})
         first, end = asked.within(size := await pictures.size(*self.place))
         headers |= {**content_range(first, end, size), "Content-Length": str(end - first)}
-        return self._stream(await pictures.open(*self.place, part=(first, end)), headers, status=206)
+        found = await pictures.open(*self.place, part=(first, end))
+        return await self._stream(downloads, found, headers, status=206)
 
-    def _stream(self, found: OpenPicture, headers: dict[str, str], status: int = 200) -> FileStream:
-        return FileStream(found.pieces, status_code=status, media_type=self.media_type, headers=headers)
+    async def _stream(
+        self, downloads: Downloads, found: OpenPicture, headers: dict[str, str], status: int = 200
+    ) -> FileStream:
+        pieces = await downloads.begun(self.place[0], found.pieces)
+        return FileStream(pieces, status_code=status, media_type=self.media_type, headers=headers)
 
 
 HANDLERS = (original, result)

@@ -8,7 +8,7 @@ import pytest
 from litestar.types import Message, Receive, ReceiveMessage, Scope, Send
 
 from interfaces.rest.deadlines import SLOWEST, allow, in_time
-from interfaces.rest.faults import BodyTooSlow, Unavailable
+from interfaces.rest.faults import BodyTooSlow, Disconnected, Unavailable
 
 PATIENCE = 0.05
 """Seconds."""
@@ -17,6 +17,7 @@ FOR_EVER = 3_600.0
 PIECES = 12
 SCOPE = cast(Scope, {"type": "http", "path_template": "/jobs"})
 START = cast(Message, {"type": "http.response.start", "status": 200, "headers": []})
+PIECE = cast(Message, {"type": "http.response.body", "body": b"x", "more_body": True})
 END = cast(Message, {"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -149,6 +150,25 @@ def test_an_answer_that_has_begun_may_take_its_time() -> None:
 
     ask(client, streaming)
     assert client.told == [START, END]
+
+
+def test_an_answer_that_nobody_reads_is_broken_off() -> None:
+    class Deaf(Client):
+        async def send(self, message: Message) -> None:
+            await super().send(message)
+            if message["type"] == "http.response.body":
+                await asyncio.Event().wait()
+
+    async def streaming(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send(START)
+        while True:
+            await send(PIECE)
+
+    client = Deaf()
+    app: Any = in_time(streaming, PATIENCE, left_lying=PATIENCE)
+    with pytest.raises(Disconnected):
+        asyncio.run(app(SCOPE, client.receive, client.send))
+    assert client.told == [START, PIECE]
 
 
 def test_whoever_waits_on_purpose_is_given_the_time() -> None:
