@@ -1,6 +1,7 @@
 """Which event asks for what: the whole list of rules, in one place; schedules.py has what time asks for."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -30,17 +31,21 @@ CLOSE_PAYER = "close_payer"
 JOB_LIFETIME = timedelta(hours=24)
 """How long a job may take before what is left of it fails (docs/domain.md, PhotoJob)."""
 
+DOUBLING = timedelta(milliseconds=100)
+"""A job's photos are begun as TCP begins to send (slow start, RFC 5681): one at once, and with each of these twice
+as many as before. So thirty are begun within half a second, and whoever submits at the same moment still finds
+threads for a first one, instead of waiting until somebody else's whole job has been through."""
+
 NOTHING_UNDER_WAY = timedelta(hours=2)
 """After so long nothing that began before an erasure can add anything: no signed link is good any more
 (uploads.py), no request or reaction still runs, and no process remembers a key."""
 
 
 def _stage_photos(recorded: Recorded) -> Iterator[Reaction]:
-    return (
-        _about_photo(STAGE_PHOTO, recorded, photo.photo_id)
-        for photo in recorded.event.photos
-        if photo.original
-    )
+    originals = (photo for photo in recorded.event.photos if photo.original)
+    for number, photo in enumerate(originals, start=1):
+        doublings = number.bit_length() - 1
+        yield replace(_about_photo(STAGE_PHOTO, recorded, photo.photo_id), delay=doublings * DOUBLING)
 
 
 def _fetch_photos(recorded: Recorded) -> Iterator[Reaction]:

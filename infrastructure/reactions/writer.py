@@ -1,4 +1,4 @@
-"""Turns events into rows of reactions, in their follower's transaction, and rings for what is due at once."""
+"""Turns events into rows of reactions, in their follower's transaction, and rings for what is due at once or soon."""
 
 import json
 import time
@@ -12,12 +12,15 @@ from psycopg.rows import TupleRow
 
 from application.reactions import Rule, follow
 from application.recorded import Recorded
+from infrastructure.reactions.alarm import Alarm
 from infrastructure.reactions.bell import Bell, BellSilent
 
 NOBODY = UUID(int=0)
 """The owner of what is done for nobody in particular."""
 SILENCE = 5.0
 """Seconds for which nothing rings after a bell that nobody heard; the sweepers do it meanwhile."""
+SOON = 2.0
+"""Seconds: what is due later is left to the sweepers."""
 
 _INSERT = """
 INSERT INTO stage.reactions (id, kind, owner, "references", due_at, cause_position, correlation)
@@ -25,7 +28,7 @@ SELECT id, kind, owner, about::jsonb, due_at, cause_position, correlation
 FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::timestamptz[], %s::bigint[], %s::text[])
      AS asked (id, kind, owner, about, due_at, cause_position, correlation)
 ON CONFLICT (id) DO NOTHING
-RETURNING kind, due_at <= clock_timestamp()
+RETURNING kind, extract(epoch FROM due_at - statement_timestamp())::float8
 """
 
 log = structlog.get_logger()
@@ -39,7 +42,9 @@ class ReactionWriter:
     def __init__(self, rules: Iterable[Rule], bell: Bell) -> None:
         self._rules = tuple(rules)
         self._bell = bell
-        self._rings: Counter[str] = Counter()
+        self._alarm = Alarm(bell)
+        self._rings: Counter[tuple[str, float]] = Counter()
+        """How often to ring for each kind, and in how many seconds."""
         self._quiet_until = 0.0
         self.events: frozenset[str] | None = frozenset().union(*(rule.events for rule in self._rules))
 
@@ -61,8 +66,9 @@ class ReactionWriter:
         ]
         if rows:
             columns = [list(column) for column in zip(*rows, strict=True)]
-            for kind, due in connection.execute(_INSERT, columns):
-                self._rings[kind] += due
+            for kind, wait in connection.execute(_INSERT, columns):
+                if wait <= SOON:
+                    self._rings[kind, max(0.0, wait)] += 1
 
     def committed(self) -> None:
         """Ring for what was written. A bell that nobody hears is logged: the sweepers find the rows.
@@ -74,8 +80,11 @@ class ReactionWriter:
         if time.monotonic() < self._quiet_until:
             return
         try:
-            for kind, times in rings.items():
-                self._bell.ring(kind, times)
+            for (kind, wait), times in rings.items():
+                if wait:
+                    self._alarm.set(wait, kind, times)
+                else:
+                    self._bell.ring(kind, times)
         except BellSilent as silent:
             self._quiet_until = time.monotonic() + SILENCE
             log.warning("bell.silent", error=str(silent))

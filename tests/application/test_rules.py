@@ -69,9 +69,14 @@ def test_a_submitted_job_has_each_photo_staged_and_expires_after_a_day() -> None
     assert [one.references for one in reactions[STAGE_PHOTO]] == [
         {"job_id": str(JOB), "photo_id": str(each.photo_id)} for each in (kitchen, bedroom)
     ]
-    assert all(one.delay == timedelta(0) for one in reactions[STAGE_PHOTO])
     (expiry,) = reactions[EXPIRE_JOB]
     assert (expiry.references, expiry.delay) == ({"job_id": str(JOB)}, timedelta(hours=24))
+
+
+def test_of_a_jobs_photos_twice_as_many_begin_with_each_tenth_of_a_second() -> None:
+    reactions = asked_for(submitted(*(photo(f"{number}.jpg") for number in range(30))))
+    delays = [one.delay / timedelta(seconds=0.1) for one in reactions[STAGE_PHOTO]]
+    assert delays == [0] + [1] * 2 + [2] * 4 + [3] * 8 + [4] * 15
 
 
 def test_a_new_user_is_asked_to_verify_the_address() -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -33,6 +33,13 @@ class Listed:
 def do_each(recorded: Recorded) -> Iterator[Reaction]:
     for thing in recorded.event.things:
         yield Reaction("do", thing, {"thing": thing})
+
+
+A_MOMENT = timedelta(seconds=0.2)
+
+
+def do_soon(recorded: Recorded) -> Iterator[Reaction]:
+    return (replace(reaction, delay=A_MOMENT) for reaction in do_each(recorded))
 
 
 def remember(_recorded: Recorded) -> Iterator[Reaction]:
@@ -120,6 +127,18 @@ def test_it_rings_after_the_commit_for_what_is_due_at_once(
         assert bells(client, "do") == 0
     writer.committed()
     assert Counter(do=bells(client, "do"), remember=bells(client, "remember")) == Counter(do=2)
+
+
+def test_it_rings_for_what_is_due_soon_when_it_is_due(
+    pool: Database, bell: Bell, client: "redis.Redis"
+) -> None:
+    rule = Rule("do", frozenset({"Test.Listed"}), do_soon)
+    now = pool.now()
+    consume(pool, ReactionWriter([rule], bell), recorded(5, "wash", "dry")._replace(recorded_at=now))
+    assert client.blpop(["stage:bells:do"], timeout=10)
+    assert pool.now() - now >= A_MOMENT
+    assert client.blpop(["stage:bells:do"], timeout=10)
+    assert bells(client, "do") == 0
 
 
 def test_a_batch_that_comes_again_changes_nothing_and_rings_for_nothing(

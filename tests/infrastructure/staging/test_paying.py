@@ -50,6 +50,12 @@ batch = 0.5
 """
 
 
+_A_MOMENT_LATER = """
+    UPDATE stage.reactions SET due_at = statement_timestamp()
+    WHERE kind = %s AND due_at > statement_timestamp() AND due_at < 'infinity'
+"""
+
+
 class Staged:
     """A whole program whose provider is the stand-in, one reaction at a time and without pauses."""
 
@@ -80,6 +86,7 @@ class Staged:
         with self.container.database.transaction(), self.container.database.connection() as connection:
             wanted = [one for one in self.ground.log() if one.name in (writer.events or ())]
             writer.consume(connection, wanted)
+            connection.execute(_A_MOMENT_LATER, [STAGE_PHOTO])
         return job_id
 
     def work(self, *, most: int = 20) -> None:
