@@ -17,6 +17,7 @@ from application.accounts import (
     SESSION_LIFETIME,
     SHORTEST_PASSWORD,
     VERIFICATION_LIFETIME,
+    time_zones,
 )
 from application.errors import (
     AccountSuspended,
@@ -27,7 +28,7 @@ from application.errors import (
     TokenInvalid,
     UnknownTimeZone,
 )
-from domain.email_claim import AddressMalformed, AddressTaken
+from domain.email_claim import ADDRESS_LENGTH, AddressMalformed, AddressTaken
 from domain.errors import Conflict
 from domain.personal import Personal
 from domain.user import NAME_LENGTH, NameTooLong
@@ -48,7 +49,14 @@ TEXT_LENGTH = 1_000
 """No text of an account is longer, in characters; what each may have at the most, the domain says."""
 
 Text = Annotated[str, Meta(max_length=TEXT_LENGTH)]
-Email = Annotated[Text, Meta(description="An e-mail address", examples=["ada@example.com"])]
+Email = Annotated[
+    Text,
+    Meta(
+        description="An e-mail address",
+        examples=["ada@example.com"],
+        extra_json_schema=described(format="email", max_length=ADDRESS_LENGTH),
+    ),
+]
 Password = Annotated[
     Text,
     Meta(
@@ -65,7 +73,17 @@ Name = Annotated[
         extra_json_schema=described(max_length=NAME_LENGTH),
     ),
 ]
-TimeZone = Annotated[Text, Meta(description="IANA name", examples=["Europe/London"])]
+TimeZone = Annotated[
+    Text,
+    Meta(
+        description="IANA name",
+        examples=["Europe/London"],
+        extra_json_schema=described(enum=sorted(time_zones())),
+    ),
+]
+NewTimeZone = Annotated[
+    TimeZone | None, Meta(extra_json_schema=described(enum=[*sorted(time_zones()), None]))
+]
 MailedToken = Annotated[
     Text, Meta(description="From the mail", examples=["Yk3n0Jw2f4rQ9sVtXzBcLmNpKdHgFeAa1i7u5o6y8E0"])
 ]

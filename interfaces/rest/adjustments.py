@@ -5,6 +5,7 @@ from uuid import UUID
 
 from litestar import Response, post
 from litestar.di import NamedDependency
+from litestar.openapi.spec import Schema
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
@@ -25,11 +26,12 @@ MOST = 100_000
 """Credits in one adjustment."""
 
 Amount = Annotated[int, Meta(ge=-MOST, le=MOST, description="Below zero: taken away", examples=[5])]
+NotNone = Annotated[Amount, Meta(extra_json_schema=described(schema_not=Schema(const=0)))]
 UserId = Annotated[UUID, Meta(examples=["2f0c1b6e-6a0f-4d0c-9a53-8c2f3a110f6b"])]
 
 
 class Adjust(Struct, frozen=True, forbid_unknown_fields=True):
-    credits: Amount
+    credits: NotNone
     reason: Annotated[
         str,
         Meta(

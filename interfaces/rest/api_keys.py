@@ -16,6 +16,7 @@ from infrastructure.queries import api_keys as queries
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
 from infrastructure.wiring import Container
+from interfaces.rest.bodies import described
 from interfaces.rest.headers import REPLAYED
 from interfaces.rest.job_shapes import Moment
 from interfaces.rest.once import REPEATABLE, Once
@@ -57,7 +58,11 @@ class KeyWanted(Struct, frozen=True, forbid_unknown_fields=True):
     scopes: Scopes
     expires_in_days: Annotated[
         Annotated[int, Meta(ge=1, le=MOST_DAYS)] | None,
-        Meta(description="null: until it is revoked", examples=[DAYS]),
+        Meta(
+            description="null: until it is revoked",
+            examples=[DAYS],
+            extra_json_schema=described(minimum=1, maximum=MOST_DAYS),
+        ),
     ] = DAYS
 
 

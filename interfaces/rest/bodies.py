@@ -33,7 +33,10 @@ TOLD = 20
 
 
 def described(**limits: Any) -> dict[str, Any]:
-    """For a field's Meta: limits that its description tells, and that the domain refuses by names of its own."""
+    """For a field's Meta: limits that its description tells, and that the domain refuses by names of its own.
+
+    And limits of what a field has if it is not null, which the framework does not tell.
+    """
     return {"extra": limits}
 
 

@@ -20,6 +20,9 @@ CSP: Final = (
 )
 """The page may show this one style sheet, and load and run nothing."""
 
+MANY: Final = 40
+"""Values of which a person wants to see the kind rather than the list, which programs have."""
+
 Json = Mapping[str, Any]
 
 
@@ -160,6 +163,8 @@ def _kind(schema: Json, schemas: Json) -> str:
         return " or ".join(_kind(one, schemas) for one in choices)
     if "items" in schema:
         return f"list of {_kind(schema['items'], schemas)}"
+    if len(schema.get("enum", ())) > MANY:
+        return str(schema["type"])
     if "enum" in schema:
         return " | ".join(str(one) for one in schema["enum"])
     return str(schema.get("format") or schema.get("type") or "anything")

@@ -304,7 +304,7 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         {"shortest": 10, "longest": 200},
     ),
     PasswordWrong: Answer(
-        422, "password_wrong", "Not your password", "`current_password` is not the password of this account."
+        403, "password_wrong", "Not your password", "`current_password` is not the password of this account."
     ),
     NameTooLong: Answer(
         422,
@@ -317,7 +317,7 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         422, "unknown_time_zone", "Unknown time zone", "Use an IANA name such as Europe/Paris or UTC."
     ),
     TokenInvalid: Answer(
-        422,
+        403,
         "token_invalid",
         "Link not valid",
         "The link was used already, is too old or incomplete; ask for another mail.",
@@ -358,7 +358,7 @@ ANSWERS: Final[Mapping[type[Exception], Answer]] = {
         {"megapixels": 72.5, "limit": 60},
     ),
     UploadNotFound: Answer(
-        422,
+        404,
         "upload_not_found",
         "No such upload",
         "There is no upload {upload_id} of yours; send its photo again.",

@@ -21,6 +21,7 @@ from interfaces.rest.bodies import described
 API = "/api/v1"
 LONGEST_TEXT = 10_000
 """Characters; what a prompt or a name may have at the most, the domain says."""
+LONGEST_LINK = 2_048
 
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 JobId = Annotated[UUID, Meta(examples=["4f2f9d0a-2f1f-4c1f-8d11-0a6f2b526f0e"])]
@@ -41,11 +42,12 @@ class PhotoWanted(Struct, frozen=True, forbid_unknown_fields=True):
 
     upload_id: UploadId | None = None
     url: Annotated[
-        Annotated[str, Meta(min_length=1, max_length=2048)] | None,
+        Annotated[str, Meta(min_length=1, max_length=LONGEST_LINK)] | None,
         Meta(
             description="Where the photo can be fetched without signing in: https, port 443, a public server. "
             "It is fetched after the job was accepted, and a bad link fails this photo only",
             examples=[None],
+            extra_json_schema=described(min_length=1, max_length=LONGEST_LINK),
         ),
     ] = None
 

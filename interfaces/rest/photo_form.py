@@ -32,6 +32,7 @@ FORM: Final = {
                         FIELD: {
                             "type": "string",
                             "format": "binary",
+                            "minLength": 1,
                             "description": "JPEG, PNG, WebP, HEIC or HEIF, 15 MB at the most",
                         }
                     },

@@ -17,7 +17,7 @@ from infrastructure.queries.reader import Reader
 from infrastructure.queries.sessions import Principal
 from infrastructure.queries.tables import USERS
 from infrastructure.wiring import Container
-from interfaces.rest.accounts import TAGS, Name, Text, TimeZone
+from interfaces.rest.accounts import TAGS, Name, NewTimeZone, Text
 from interfaces.rest.authentication import SessionCookie
 from interfaces.rest.faults import IfMatchInvalid, ReadModelBehind
 from interfaces.rest.freshness import WaitForPosition, wait_for
@@ -40,7 +40,7 @@ class ChangeMe(Struct, frozen=True, forbid_unknown_fields=True):
     """What is left out stays as it is."""
 
     name: Name | None = None
-    time_zone: TimeZone | None = None
+    time_zone: NewTimeZone = None
 
 
 class ChangedMe(Struct, frozen=True):

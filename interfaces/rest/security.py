@@ -27,6 +27,7 @@ Address = Annotated[
     str | None,
     QueryParameter(
         max_length=ADDRESS_LENGTH,
+        schema_extra={"format": "email"},
         description="Only what was about this mailbox, whether anybody has registered with it or not.",
     ),
 ]

@@ -99,7 +99,7 @@ def test_a_mailed_token_works_once(users: Any, client: TestClient[Any]) -> None:
     again = client.post(confirm, json={"token": token})
 
     assert (first.status_code, first.json()) == (200, {"user_id": str(ada.user_id)})
-    assert (again.status_code, again.json()["code"]) == (422, "token_invalid")
+    assert (again.status_code, again.json()["code"]) == (403, "token_invalid")
 
 
 def test_asking_for_a_mail_needs_a_session(stranger: TestClient[Any]) -> None:

@@ -94,8 +94,8 @@ def test_the_same_upload_twice_in_one_job(unharmed: Any) -> None:
 def test_another_users_upload_is_not_there(users: Any) -> None:
     ada, bea = users.join("ada@example.com"), users.join("bea@example.com")
 
-    assert outcome(submit(bea, [ada.upload()])) == (422, "upload_not_found")
-    assert outcome(submit(bea, [str(uuid4())])) == (422, "upload_not_found")
+    assert outcome(submit(bea, [ada.upload()])) == (404, "upload_not_found")
+    assert outcome(submit(bea, [str(uuid4())])) == (404, "upload_not_found")
 
 
 def test_a_used_upload(ada: Any) -> None:

@@ -92,6 +92,27 @@ def test_the_length_of_a_reason_is_told(document: Any) -> None:
         assert (reason["minLength"], reason["maxLength"]) == (1, 200)
 
 
+def test_time_zones_are_listed_for_programs_and_not_for_people(document: Any, stranger: httpx.Client) -> None:
+    schemas = document["components"]["schemas"]
+    listed = schemas["Register"]["properties"]["time_zone"]["enum"]
+
+    assert {"Europe/London", "UTC"} <= set(listed)
+    assert "localtime" not in listed
+    assert schemas["ChangeMe"]["properties"]["time_zone"]["enum"] == [*listed, None]
+    assert "Antarctica" not in stranger.get("/docs").text
+
+
+def test_limits_of_what_may_be_null_are_told(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    url, days = (
+        schemas["PhotoWanted"]["properties"]["url"],
+        schemas["KeyWanted"]["properties"]["expires_in_days"],
+    )
+
+    assert (url["minLength"], url["maxLength"]) == (1, 2_048)
+    assert (days["minimum"], days["maximum"]) == (1, 365)
+
+
 def test_headers_of_problems_and_parts_are_told(document: Any) -> None:
     for path, method, operation in operations(document):
         told = {

@@ -36,7 +36,7 @@ def test_an_address_is_confirmed_by_the_button_and_not_by_opening_the_link(users
     again = newcomer.client.post("/verify", data={"token": token})
 
     assert (done.status_code, heading(done)) == (200, "Your address is confirmed")
-    assert (again.status_code, heading(again)) == (422, "This link is not good any more")
+    assert (again.status_code, heading(again)) == (403, "This link is not good any more")
     newcomer.followers.catch_up()
     assert newcomer.get("/me").json()["email_verified"]
     assert newcomer.get("/billing/credits").json()["available"] == 3
@@ -55,7 +55,7 @@ def test_a_forgotten_password_is_replaced_on_the_page(ada: Any) -> None:
     again = ada.client.post("/reset-password", data={"token": token, "password": PASSWORD})
 
     assert (done.status_code, heading(done)) == (200, "Your password is changed")
-    assert (again.status_code, heading(again)) == (422, "This link is not good any more")
+    assert (again.status_code, heading(again)) == (403, "This link is not good any more")
     assert (sign_in(ada, ANOTHER).status_code, ada.get("/me").status_code) == (200, 401)
 
 
@@ -75,7 +75,7 @@ def test_a_page_keeps_its_token_to_itself_and_runs_nothing(stranger: Any, path: 
 @pytest.mark.parametrize("path", ["verify", "reset-password"])
 def test_a_form_without_a_good_token_changes_nothing(stranger: Any, path: str, sent: dict[str, str]) -> None:
     answer = stranger.post(f"/{path}", data={"password": PASSWORD, **sent})
-    assert (answer.status_code, heading(answer)) == (422, "This link is not good any more")
+    assert (answer.status_code, heading(answer)) == (403, "This link is not good any more")
 
 
 def test_what_is_mailed_are_these_links(users: Any) -> None:
