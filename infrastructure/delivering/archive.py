@@ -1,7 +1,7 @@
 """A job's pictures as one ZIP, made while it is sent: never more than a piece of it is in memory."""
 
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -29,8 +29,8 @@ _SHOWN: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """A ZIP knows no earlier time."""
 
-Labelled = Callable[[str, Label], Awaitable[bytes]]
-"""The labelled variant of the result with this SHA-256, as a JPEG. Raises PictureNotFound."""
+Labelled = Callable[[str, Label], AsyncIterator[bytes]]
+"""The labelled variant of the result with this SHA-256, as a JPEG in pieces. Raises PictureNotFound."""
 
 
 @dataclass(frozen=True)
@@ -129,22 +129,23 @@ class Delivery:
                 archive.writestr(_entry(DISCLOSURE, latest), disclosure)
             yield outlet.take()
             for photo in self.photos:
-                for name, kind, sha256 in self._stored(photo):
+                for name, pieces in self._files(photo, pictures, labelled):
                     with archive.open(_entry(name, photo.staged_at), "w") as file:
-                        async for piece in pictures.stream(self.user_id, kind, sha256):
+                        async for piece in pieces:
                             file.write(piece)
                             yield outlet.take()
-                if (label := self.preset.label) and (variant := self._labelled(photo)):
-                    content = await labelled(photo.result_sha256, label)
-                    archive.writestr(_entry(variant, photo.staged_at), content)
-                    yield outlet.take()
         yield outlet.take()
 
-    def _stored(self, photo: StagedPhoto) -> Iterator[tuple[str, str, str]]:
-        """The photo's pictures that the store has: the file's name, the kind and the SHA-256."""
-        yield self._result(photo), results_of(self.job_id), photo.result_sha256
+    def _files(
+        self, photo: StagedPhoto, pictures: Pictures, labelled: Labelled
+    ) -> Iterator[tuple[str, AsyncIterator[bytes]]]:
+        """The photo's pictures, each by its name and in pieces."""
+        kind = results_of(self.job_id)
+        yield self._result(photo), pictures.stream(self.user_id, kind, photo.result_sha256)
         if original := self._original(photo):
-            yield original, ORIGINALS, photo.original_sha256
+            yield original, pictures.stream(self.user_id, ORIGINALS, photo.original_sha256)
+        if (label := self.preset.label) and (variant := self._labelled(photo)):
+            yield variant, labelled(photo.result_sha256, label)
 
     @property
     def _naming(self) -> Naming:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256 as digest
+from typing import Protocol
 from uuid import UUID
 
 import obstore
@@ -23,6 +24,21 @@ class OpenPicture:
     """Of the whole picture, in bytes."""
     pieces: AsyncIterator[bytes]
     """Of about PIECE bytes each."""
+
+
+class StoredPicture(Protocol):
+    """One picture of the store's, to be sent."""
+
+    @property
+    def owner(self) -> UUID: ...
+
+    async def size(self) -> int:
+        """In bytes. Raises PictureNotFound."""
+        ...
+
+    async def open(self, part: tuple[int, int] | None = None) -> OpenPicture:
+        """All of it, or its bytes from the first number to before the second. Raises PictureNotFound."""
+        ...
 
 
 class ObjectPictures:
@@ -116,6 +132,22 @@ class ObjectPictures:
     def check(self) -> None:
         """Raise whatever the store raises when it cannot be reached."""
         next(iter(obstore.list(self._store, prefix="users", chunk_size=1)), None)
+
+
+@dataclass(frozen=True)
+class KeptPicture:
+    """One that is there already."""
+
+    pictures: ObjectPictures
+    owner: UUID
+    kind: str
+    sha256: str
+
+    async def size(self) -> int:
+        return await self.pictures.size(self.owner, self.kind, self.sha256)
+
+    async def open(self, part: tuple[int, int] | None = None) -> OpenPicture:
+        return await self.pictures.open(self.owner, self.kind, self.sha256, part)
 
 
 async def _pieces(found: "obstore.GetResult") -> AsyncIterator[bytes]:

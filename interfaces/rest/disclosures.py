@@ -24,15 +24,16 @@ from infrastructure.queries.tables import JOBS, PHOTOS
 from infrastructure.storage.previews import MEDIA_TYPE, WHOLE, Previews
 from infrastructure.wiring import Container
 from interfaces.rest.deadlines import WORKING_ON_PICTURES, allow
-from interfaces.rest.faults import NotAltered, RangeNotSatisfiable, ReadModelBehind
-from interfaces.rest.files import disposition
+from interfaces.rest.faults import Busy, NotAltered, RangeNotSatisfiable, ReadModelBehind
+from interfaces.rest.files import Downloads, FileStream, disposition
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import DISPOSITION, ETAG, NOT_MODIFIED, IfNoneMatch, has, not_modified
 from interfaces.rest.job_shapes import API, Moment, PhotoId
 from interfaces.rest.pictures import FOREVER, TAGS
 from interfaces.rest.previews import PreviewSize
 from interfaces.rest.problems import problems
-from interfaces.rest.ranges import IfRange, Range, part, partial
+from interfaces.rest.ranges import IfRange, Range, partial
+from interfaces.rest.sending import sent
 from interfaces.rest.viewers import SIGNED, Viewer
 
 DAY: Final = 86_400
@@ -98,6 +99,7 @@ class SignedJob(Struct, frozen=True):
         LinkInvalid,
         LinkExpired,
         ReadModelBehind,
+        Busy,
     ),
 )
 async def labelled(
@@ -105,13 +107,14 @@ async def labelled(
     photo_id: FromPath[UUID],
     reader: NamedDependency[Reader],
     previews: NamedDependency[Previews],
+    downloads: NamedDependency[Downloads],
     viewer: NamedDependency[Viewer],
     size: LabelledSize = None,
     if_none_match: IfNoneMatch = None,
     wanted: Range = None,
     if_range: IfRange = None,
     wait_for_position: WaitForPosition = None,
-) -> Response[bytes] | Response[None]:
+) -> FileStream | Response[None]:
     await wait_for(reader, wait_for_position, JOBS, PHOTOS)
     photo = await queries.pictures(reader, viewer.user_id, job_id, photo_id)
     if photo is None or photo.result is None:
@@ -125,10 +128,10 @@ async def labelled(
     if has(if_none_match, headers["ETag"]):
         return not_modified(headers)
     allow(WORKING_ON_PICTURES)
-    content = await previews.labelled(photo.user_id, job_id, photo.result, label, pixels)
+    shown = previews.labelled(photo.user_id, job_id, photo.result, label, pixels)
     name = Naming(photo.preset, photo.room_type).labelled(photo.number, photo.name)
     headers["Content-Disposition"] = disposition(name, attachment=False)
-    return part(content, wanted, if_range, MEDIA_TYPE, headers)
+    return await sent(shown, downloads, wanted, if_range, MEDIA_TYPE, headers)
 
 
 @post(

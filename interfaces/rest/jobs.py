@@ -1,6 +1,6 @@
 """Jobs over HTTP: submitting photos with a brief, following them, and fetching them all as one ZIP."""
 
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -220,8 +220,8 @@ async def download_job(
         provenances=await provenances(reader, principal.user_id, job_id),
     )
 
-    def labelled(sha256: str, label: Label) -> Awaitable[bytes]:
-        return previews.labelled(principal.user_id, job_id, sha256, label, WHOLE)
+    def labelled(sha256: str, label: Label) -> AsyncIterator[bytes]:
+        return previews.labelled(principal.user_id, job_id, sha256, label, WHOLE).pieces()
 
     allow(WORKING_ON_PICTURES)
     return Stream(

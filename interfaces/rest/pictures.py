@@ -17,14 +17,15 @@ from infrastructure.queries import jobs as queries
 from infrastructure.queries.jobs import PhotoPictures
 from infrastructure.queries.reader import Reader
 from infrastructure.queries.tables import JOBS, PHOTOS
-from infrastructure.storage.pictures import OpenPicture
+from infrastructure.storage.pictures import KeptPicture
 from infrastructure.wiring import Container
 from interfaces.rest.faults import Busy, RangeNotSatisfiable, ReadModelBehind
 from interfaces.rest.files import Downloads, FileStream, disposition
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import DISPOSITION, ETAG, NOT_MODIFIED, IfNoneMatch, has, not_modified
 from interfaces.rest.problems import problems
-from interfaces.rest.ranges import ACCEPTED, IfRange, Range, asked_for, content_range, partial
+from interfaces.rest.ranges import IfRange, Range, partial
+from interfaces.rest.sending import sent
 from interfaces.rest.viewers import SIGNED, Viewer
 
 FOREVER = "private, max-age=31536000, immutable"
@@ -143,24 +144,12 @@ class _Picture:
 
         Raises PictureNotFound, RangeNotSatisfiable or Busy.
         """
-        pictures = container.pictures
         headers = {"ETag": f'"{self.place[2]}"', **self.viewer.headers(FOREVER)}
         if has(if_none_match, headers["ETag"]):
             return not_modified(headers)
-        headers |= {**ACCEPTED, "Content-Disposition": disposition(self.name, attachment=False)}
-        if (asked := asked_for(wanted, if_range, headers["ETag"])) is None:
-            found = await pictures.open(*self.place)
-            return await self._stream(downloads, found, headers | {"Content-Length": str(found.size)})
-        first, end = asked.within(size := await pictures.size(*self.place))
-        headers |= {**content_range(first, end, size), "Content-Length": str(end - first)}
-        found = await pictures.open(*self.place, part=(first, end))
-        return await self._stream(downloads, found, headers, status=206)
-
-    async def _stream(
-        self, downloads: Downloads, found: OpenPicture, headers: dict[str, str], status: int = 200
-    ) -> FileStream:
-        pieces = await downloads.begun(self.place[0], found.pieces)
-        return FileStream(pieces, status_code=status, media_type=self.media_type, headers=headers)
+        headers["Content-Disposition"] = disposition(self.name, attachment=False)
+        kept = KeptPicture(container.pictures, *self.place)
+        return await sent(kept, downloads, wanted, if_range, self.media_type, headers)
 
 
 HANDLERS = (original, result)

@@ -17,12 +17,14 @@ from infrastructure.queries.reader import Reader
 from infrastructure.queries.tables import JOBS, PHOTOS
 from infrastructure.storage.previews import MEDIA_TYPE, Previews
 from interfaces.rest.deadlines import WORKING_ON_PICTURES, allow
-from interfaces.rest.faults import RangeNotSatisfiable, ReadModelBehind
+from interfaces.rest.faults import Busy, RangeNotSatisfiable, ReadModelBehind
+from interfaces.rest.files import Downloads, FileStream
 from interfaces.rest.freshness import WaitForPosition, wait_for
 from interfaces.rest.headers import ETAG, NOT_MODIFIED, IfNoneMatch, has, not_modified
 from interfaces.rest.pictures import FOREVER, TAGS
 from interfaces.rest.problems import problems
-from interfaces.rest.ranges import IfRange, Range, part, partial
+from interfaces.rest.ranges import IfRange, Range, partial
+from interfaces.rest.sending import sent
 from interfaces.rest.viewers import SIGNED, Viewer
 
 ASK_AGAIN = "private, no-cache"
@@ -69,6 +71,7 @@ Picture = Annotated[
         LinkInvalid,
         LinkExpired,
         ReadModelBehind,
+        Busy,
     ),
 )
 async def preview(
@@ -76,6 +79,7 @@ async def preview(
     photo_id: FromPath[UUID],
     reader: NamedDependency[Reader],
     previews: NamedDependency[Previews],
+    downloads: NamedDependency[Downloads],
     viewer: NamedDependency[Viewer],
     size: Size = PreviewSize.PREVIEW,
     picture: Picture = None,
@@ -83,7 +87,7 @@ async def preview(
     wanted: Range = None,
     if_range: IfRange = None,
     wait_for_position: WaitForPosition = None,
-) -> Response[bytes] | Response[None]:
+) -> FileStream | Response[None]:
     await wait_for(reader, wait_for_position, JOBS, PHOTOS)
     photo = await queries.pictures(reader, viewer.user_id, job_id, photo_id)
     if photo is None or picture not in (None, photo.original, photo.result):
@@ -106,8 +110,8 @@ async def preview(
     if has(if_none_match, headers["ETag"]):
         return not_modified(headers)
     allow(WORKING_ON_PICTURES)
-    content = await previews.get(photo.user_id, job_id, kind, sha256, size.value)
-    return part(content, wanted, if_range, MEDIA_TYPE, headers)
+    shown = previews.of(photo.user_id, job_id, kind, sha256, size.value)
+    return await sent(shown, downloads, wanted, if_range, MEDIA_TYPE, headers)
 
 
 HANDLERS = (preview,)

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter
 
@@ -32,25 +31,6 @@ def partial(media_type: str) -> dict[int, ResponseSpec]:
 
 
 _ONE: Final = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*")
-
-
-def part(
-    content: bytes, wanted: str | None, if_range: str | None, media_type: str, headers: dict[str, str]
-) -> Response[bytes]:
-    """The range of the content that is wanted, or all of it. `headers` has its ETag.
-
-    Raises RangeNotSatisfiable.
-    """
-    headers = {**headers, **ACCEPTED}
-    if (asked := asked_for(wanted, if_range, headers["ETag"])) is None:
-        return Response(content, media_type=media_type, headers=headers)
-    first, end = asked.within(len(content))
-    return Response(
-        content[first:end],
-        status_code=206,
-        media_type=media_type,
-        headers={**headers, **content_range(first, end, len(content))},
-    )
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ MEGABYTE = 1_000_000
 LINKS = SignedLinks("https://stage.test", "s" * 40)
 
 
-async def unlabelled(_sha256: str, _label: Label) -> bytes:
+def unlabelled(_sha256: str, _label: Label) -> AsyncIterator[bytes]:
     raise LookupError("nothing here is altered")
 
 

@@ -78,7 +78,8 @@ def answered(case: Any, fuzzer: Any) -> httpx.Response:
             content=content if isinstance(content, str | bytes) else None,
             data=content if isinstance(content, dict) else None,
         )
-    except (httpx.InvalidURL, UnicodeEncodeError, TypeError, ValueError):
+        request.read()  # a file that is none
+    except (httpx.InvalidURL, UnicodeEncodeError, TypeError, ValueError, AttributeError):
         assume(condition=False)
     answer: httpx.Response = fuzzer.client.send(request)
     answer.read()
