@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 from granian.constants import Interfaces
-from granian.http import HTTP2Settings
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 from granian.server import MPServer
 from litestar.types import ASGIApp
@@ -26,6 +26,8 @@ from interfaces.rest.app import create_app
 GRACE = 30
 """Seconds that requests in hand have to end once the process is asked to stop."""
 
+BUFFER = 64 * 1024
+"""Bytes of a connection that are read ahead."""
 HEADERS = 64 * 1024
 """Bytes that the headers of a request may have over HTTP/2; the server's own limit is 16 MB."""
 
@@ -69,6 +71,7 @@ def granian(target: str, host: str, port: int) -> MPServer:
         port=port,
         interface=Interfaces.ASGI,
         workers_kill_timeout=GRACE,
+        http1_settings=HTTP1Settings(max_buffer_size=BUFFER),
         http2_settings=HTTP2Settings(max_headers_size=HEADERS),
         websockets=False,
         log_level=LogLevels.warning,
