@@ -30,89 +30,26 @@ from infrastructure.requests.refusals import Refusals
 from infrastructure.settings import Settings
 from infrastructure.storage.previews import Previews
 from infrastructure.wiring import Container
-from interfaces.rest import (
-    accounts,
-    adjustments,
-    api_keys,
-    audit,
-    billing,
-    dashboard,
-    disclosures,
-    documentation,
-    health,
-    job_commands,
-    job_events,
-    jobs,
-    limits,
-    mailed_links,
-    methods,
-    my_data,
-    operations,
-    passwords,
-    pictures,
-    presets,
-    previews,
-    profile,
-    provenance,
-    purchases,
-    roles,
-    sandbox,
-    security,
-    standing,
-    stripe_notices,
-    uploads,
-    users,
-    variations,
-    webhooks,
-)
+from interfaces.rest import limits, methods
+from interfaces.rest.addresses import API
 from interfaces.rest.arriving import Arrivals, hands
 from interfaces.rest.authentication import Connection, SessionCookie, principal, signed_in
 from interfaces.rest.bodies import JSON_BYTES, StrictRequest, readable
 from interfaces.rest.deadlines import in_time
+from interfaces.rest.documentation import serving as documentation
 from interfaces.rest.ending import when_asked_to_stop
-from interfaces.rest.faults import RouteNotFound
+from interfaces.rest.errors.faults import RouteNotFound
 from interfaces.rest.files import Downloads
 from interfaces.rest.headers import EVENT_POSITION, REPLAYED
-from interfaces.rest.job_events import OpenStreams
 from interfaces.rest.once import once
 from interfaces.rest.parameters import check_parameters
 from interfaces.rest.problems import problem
 from interfaces.rest.remainders import Remainders
 from interfaces.rest.requests import Requests
+from interfaces.rest.routes import dashboard, mailed_links, sandbox
+from interfaces.rest.routes.job_events import OpenStreams
+from interfaces.rest.routes.table import HANDLERS
 from interfaces.rest.viewers import viewer
-
-ROOT = "/api/v1"
-
-HANDLERS = (
-    *accounts.HANDLERS,
-    *passwords.HANDLERS,
-    *profile.HANDLERS,
-    *my_data.HANDLERS,
-    *api_keys.HANDLERS,
-    *presets.HANDLERS,
-    *uploads.HANDLERS,
-    *jobs.HANDLERS,
-    *job_commands.HANDLERS,
-    *job_events.HANDLERS,
-    *dashboard.HANDLERS,
-    *pictures.HANDLERS,
-    *previews.HANDLERS,
-    *disclosures.HANDLERS,
-    *provenance.HANDLERS,
-    *variations.HANDLERS,
-    *webhooks.HANDLERS,
-    *billing.HANDLERS,
-    *operations.HANDLERS,
-    *adjustments.HANDLERS,
-    *roles.HANDLERS,
-    *standing.HANDLERS,
-    *users.HANDLERS,
-    *audit.HANDLERS,
-    *security.HANDLERS,
-    *purchases.HANDLERS,
-    *stripe_notices.HANDLERS,
-    *health.HANDLERS,
-)
 
 
 def create_app(container: Container) -> ASGIApp:
@@ -130,7 +67,7 @@ def create_app(container: Container) -> ASGIApp:
     session_cookie = SessionCookie(settings)
     app = Litestar(
         [
-            Router(ROOT, route_handlers=HANDLERS),
+            Router(API, route_handlers=HANDLERS),
             *documentation.HANDLERS,
             mailed_links.HANDLERS,
             *sandbox.handlers(container),
@@ -209,7 +146,7 @@ async def _counted(connection: Connection) -> None:
         user = await signed_in(connection, connection.route_handler)
     finally:
         scope = connection.scope
-        path = scope["path_template"].removeprefix(ROOT)
+        path = scope["path_template"].removeprefix(API)
         if lane := limits.lane(str(scope.get("method")), path):
             await connection.app.state.limits.count(scope, lane, user.user_id if user else None)
 

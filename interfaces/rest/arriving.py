@@ -11,7 +11,7 @@ from uuid import UUID
 
 from application.photos import PHOTO_BYTES, PhotoTooLarge
 from interfaces.rest.deadlines import WORKING_ON_PICTURES, allow
-from interfaces.rest.faults import Unavailable
+from interfaces.rest.errors.faults import Unavailable
 from interfaces.rest.threads import to_its_end
 from interfaces.rest.turns import Turns
 

@@ -15,7 +15,7 @@ from infrastructure.accounts.api_keys import is_api_key
 from infrastructure.queries.api_keys import KeyHolders
 from infrastructure.queries.sessions import Principal, Principals
 from infrastructure.settings import Settings
-from interfaces.rest.faults import (
+from interfaces.rest.errors.faults import (
     ApiKeyRefused,
     CsrfRejected,
     NotSignedIn,

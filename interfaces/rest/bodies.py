@@ -14,7 +14,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
 from application.photos import PHOTO_BYTES, PhotoTooLarge
-from interfaces.rest.faults import (
+from interfaces.rest.errors.faults import (
     BodyTooLarge,
     Disconnected,
     FieldProblem,

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 from litestar.params import QueryParameter
 
 from infrastructure.queries.jobs import NEWEST
-from interfaces.rest.faults import CursorInvalid
+from interfaces.rest.errors.faults import CursorInvalid
 
 LARGEST_PAGE = 100
 

@@ -17,7 +17,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
 from application.context import current
-from interfaces.rest.faults import BodyTooSlow, Disconnected, Unavailable
+from interfaces.rest.errors.faults import BodyTooSlow, Disconnected, Unavailable
 
 PATIENCE: Final = 20.0
 """Seconds from the last byte of a request to the first of its answer, which may then take any time, as long as

@@ -7,7 +7,7 @@ from litestar.params import HeaderParameter
 from infrastructure.following.checkpoints import wait_until
 from infrastructure.queries import progress
 from infrastructure.queries.reader import Reader
-from interfaces.rest.faults import PositionUnknown, ReadModelBehind
+from interfaces.rest.errors.faults import PositionUnknown, ReadModelBehind
 from interfaces.rest.headers import EVENT_POSITION
 
 WAIT_FOR_POSITION = "Wait-For-Position"

@@ -14,7 +14,7 @@ from domain.email_claim import AddressMalformed, claim_id
 from domain.personal import Personal
 from infrastructure.requests.rate_limits import WINDOW, Counted, RateLimits, seconds
 from infrastructure.settings import Environment, Settings
-from interfaces.rest.faults import RateLimited
+from interfaces.rest.errors.faults import RateLimited
 
 POLICY, STATE = "RateLimit-Policy", "RateLimit"
 """Headers as in the IETF's draft on rate limits for HTTP: what the limit is, and what is left of it."""

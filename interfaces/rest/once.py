@@ -25,11 +25,11 @@ from infrastructure.requests.answers import Answers, KeptAnswer, StillWorking
 from infrastructure.requests.recorded_answers import Answered
 from infrastructure.wiring import Container
 from interfaces.rest import problems
-from interfaces.rest.errors import answer, told_as
-from interfaces.rest.faults import IdempotencyConflict, RequestInProgress
+from interfaces.rest.addresses import API
+from interfaces.rest.errors.faults import IdempotencyConflict, RequestInProgress
+from interfaces.rest.errors.table import answer, told_as
 from interfaces.rest.headers import REPLAYED
 from interfaces.rest.idempotency import IdempotencyKey, created_id, strangers_id
-from interfaces.rest.job_shapes import API
 
 P = ParamSpec("P")
 R = TypeVar("R")

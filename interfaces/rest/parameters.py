@@ -7,7 +7,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, QueryParameter
 
-from interfaces.rest.faults import FieldProblem, ValidationFailed
+from interfaces.rest.errors.faults import FieldProblem, ValidationFailed
 
 _NULL = "null"
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from litestar.params import HeaderParameter
 
-from interfaces.rest.faults import IfMatchInvalid
+from interfaces.rest.errors.faults import IfMatchInvalid
 
 NEVER = 0
 """A version that nothing has: streams begin at 1."""

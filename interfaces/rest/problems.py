@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem+json: whatever is raised, in the words of the table in errors.py."""
+"""Errors as RFC 9457 problem+json: whatever is raised, in the words of the table in errors/."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -18,8 +18,8 @@ from litestar.params import ParameterKwarg
 from msgspec import UNSET, Meta, Struct, UnsetType, to_builtins
 
 from application.context import current
-from interfaces.rest.errors import ANSWERS, Answer, answer, told_as
-from interfaces.rest.faults import (
+from interfaces.rest.errors.answer import Answer
+from interfaces.rest.errors.faults import (
     FieldProblem,
     MalformedRequest,
     MethodNotAllowed,
@@ -30,6 +30,7 @@ from interfaces.rest.faults import (
     Unexpected,
     ValidationFailed,
 )
+from interfaces.rest.errors.table import ANSWERS, answer, told_as
 from interfaces.rest.methods import allowed
 from interfaces.rest.refusals import note
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter
 
-from interfaces.rest.faults import RangeNotSatisfiable
+from interfaces.rest.errors.faults import RangeNotSatisfiable
 
 Range = Annotated[
     str | None,

@@ -13,7 +13,7 @@ from infrastructure.queries.sessions import Principal
 from infrastructure.records.security_log import Refusal, Refused
 from infrastructure.requests.metrics import RequestMetrics
 from infrastructure.requests.refusals import Refusals
-from interfaces.rest.faults import (
+from interfaces.rest.errors.faults import (
     ApiKeyRefused,
     CsrfRejected,
     RateLimited,

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Final
 
 from application.api_keys import KeyScope
-from interfaces.rest.job_shapes import API
+from interfaces.rest.addresses import API
 
 _SCOPES: Final = (
     (re.compile(r"GET /(jobs(/.*)?|dashboard)"), KeyScope.JOBS_READ),

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
-from interfaces.rest.faults import Busy
+from interfaces.rest.errors.faults import Busy
 from interfaces.rest.threads import to_its_end
 
 P = ParamSpec("P")

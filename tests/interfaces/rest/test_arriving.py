@@ -10,7 +10,7 @@ import pytest
 
 from application.photos import PHOTO_BYTES, PhotoTooLarge
 from interfaces.rest.arriving import PIECE, PhotoFile, hands
-from interfaces.rest.faults import Unavailable
+from interfaces.rest.errors.faults import Unavailable
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from domain.user import Role
 from infrastructure import wiring
 from infrastructure.event_store.anchors import encode
 from tests.interfaces.rest.outside_auditor import PROGRAM, checked, public
-from tests.interfaces.rest.test_adjustments import with_role
+from tests.interfaces.rest.routes.test_adjustments import with_role
 
 Anchors = dict[str, Any]
 

@@ -8,7 +8,7 @@ import pytest
 from litestar.types import Message, Receive, ReceiveMessage, Scope, Send
 
 from interfaces.rest.deadlines import SLOWEST, allow, in_time
-from interfaces.rest.faults import BodyTooSlow, Disconnected, Unavailable
+from interfaces.rest.errors.faults import BodyTooSlow, Disconnected, Unavailable
 
 PATIENCE = 0.05
 """Seconds."""

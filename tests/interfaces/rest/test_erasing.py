@@ -14,9 +14,9 @@ from domain.personal import ERASED
 from domain.user import Role, User
 from tests.infrastructure.event_store.dumps import dump
 from tests.interfaces.rest.conftest import PASSWORD
-from tests.interfaces.rest.test_adjustments import with_role
-from tests.interfaces.rest.test_profile import mailed, sign_in
-from tests.interfaces.rest.test_purchases import bought
+from tests.interfaces.rest.routes.test_adjustments import with_role
+from tests.interfaces.rest.routes.test_profile import mailed, sign_in
+from tests.interfaces.rest.routes.test_purchases import bought
 
 NAME, GROUP = "Grace Brewster Hopper", "12 Elm Street"
 FILE, DEVICE = "grandmother's kitchen.jpg", "Grace's telephone"

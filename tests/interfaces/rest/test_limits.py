@@ -12,7 +12,7 @@ import redis
 from infrastructure.embedded.valkey import EmbeddedValkey
 from infrastructure.requests.rate_limits import RateLimits
 from infrastructure.settings import Settings
-from interfaces.rest.faults import RateLimited
+from interfaces.rest.errors.faults import RateLimited
 from interfaces.rest.limits import Lane, Limits, lane
 from tests.interfaces.rest.conftest import Followers, User, Users, quickly_built, served
 

@@ -26,7 +26,7 @@ import psycopg
 import pytest
 
 from infrastructure.settings import Settings
-from interfaces.rest.job_events import LONGEST_WAIT
+from interfaces.rest.routes.job_events import LONGEST_WAIT
 from interfaces.rest.server import PortTaken, run
 from tests.interfaces.rest.conftest import PASSWORD, picture
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from interfaces.rest.faults import Busy
+from interfaces.rest.errors.faults import Busy
 from interfaces.rest.turns import Turns
 
 ANN, BOB, CID = UUID(int=1), UUID(int=2), UUID(int=3)
