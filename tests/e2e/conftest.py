@@ -8,11 +8,12 @@ import pytest
 from interfaces.cli.client import ApiClient
 from interfaces.cli.local import Local, running
 from tests.e2e.customers import PASSWORD, PHOTOS, Customer, Delivered, done, mailed_token, photo
+from tests.folders import removed_with_its_servers
 
 
 @pytest.fixture(scope="package")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
-    with running(tmp_path_factory.mktemp("e2e")) as local:
+    with removed_with_its_servers(tmp_path_factory.mktemp("e2e")) as folder, running(folder) as local:
         yield local
 
 

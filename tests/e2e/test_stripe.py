@@ -16,6 +16,7 @@ from interfaces.cli.local import Local, running
 from tests.contracts.cashiers import SECRET
 from tests.e2e.customers import PASSWORD, mailed_token
 from tests.faults.waiting import wait_until
+from tests.folders import removed_with_its_servers
 from tests.stripe_stand_in.server import KEY, Fault, StripeStandIn
 
 
@@ -34,9 +35,9 @@ def shop(
         variables.setenv("STRIPE_SECRET_KEY", KEY)
         variables.setenv("STRIPE_WEBHOOK_SECRET", SECRET)
         variables.setenv("STRIPE_API_URL", stand_in.url)
-        with running(tmp_path / "data") as local:
+        with removed_with_its_servers(tmp_path / "data") as folder, running(folder) as local:
             variables.undo()
-            yield local, tmp_path / "data"
+            yield local, folder
 
 
 def stage(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":

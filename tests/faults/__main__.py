@@ -16,6 +16,7 @@ from pathlib import Path
 
 import structlog
 
+from infrastructure.embedded.removal import remove
 from infrastructure.processes.signals import ending_in_order
 from tests.faults import invariants
 from tests.faults.history import History, outcomes, read
@@ -57,6 +58,7 @@ def main() -> int:
         )
         print(*broken, sep="\n")
         return 1
+    remove(folder)
     shutil.rmtree(folder)
     print(f"verdict: every promise kept with seed {arguments.seed}")
     return 0

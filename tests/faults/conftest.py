@@ -13,11 +13,15 @@ from tests.faults import invariants
 from tests.faults.customer import Customer
 from tests.faults.installation import Installation, Size, running
 from tests.faults.settling import wait_until_settled
+from tests.folders import removed_with_its_servers
 
 
 @pytest.fixture(scope="package")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with running(tmp_path_factory.mktemp("faults"), Size()) as installation:
+    with (
+        removed_with_its_servers(tmp_path_factory.mktemp("faults")) as folder,
+        running(folder, Size()) as installation,
+    ):
         yield installation
 
 
